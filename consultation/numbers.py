@@ -1,0 +1,105 @@
+"""Phone numbers: one value type, compared in E.164 (A1), never shown whole by accident (P1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import phonenumbers
+
+# Digits that carriers put in place of a number they withhold: all zeros, and "ANONYMOUS" on a phone's keypad.
+_WITHHELD_DIGITS = re.compile(r"\+?(?:0+|266696687)")
+_URI = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?[0-9]+")
+_HIDDEN_PRESENTATION = re.compile(r"prohib|unavailable")
+
+
+class InvalidNumberError(ValueError):
+    """The text is not a phone number; the message says why without repeating the text."""
+
+
+class NoNumber(StrEnum):
+    """Why a caller has no number to compare."""
+
+    WITHHELD = "withheld"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A phone number in E.164. `str()` and `repr()` show its last two digits only (P1)."""
+
+    e164: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", self.e164):
+            raise InvalidNumberError("not an E.164 number: a plus sign and 7 to 15 digits")
+
+    def __str__(self) -> str:
+        return f"…{self.e164[-2:]}"
+
+    def __repr__(self) -> str:
+        return f"PhoneNumber({self})"
+
+
+Caller = PhoneNumber | NoNumber
+
+
+def parse(text: str, region: str) -> PhoneNumber:
+    """The number a person or a platform wrote, in E.164.
+
+    `region` (ISO 3166, e.g. `US`) completes a national number (A1). Raises InvalidNumberError, whose message can
+    be shown to whoever wrote the text.
+    """
+    if len(text) > 64:
+        raise InvalidNumberError("too long for a phone number")
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        reason = _PARSE_ERRORS[error.error_type]
+        raise InvalidNumberError(reason) from None
+    if number.extension:
+        raise InvalidNumberError("a number with an extension cannot be dialled or recognised")
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise InvalidNumberError(_IMPOSSIBLE[possible])
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidNumberError("no such number exists in that country's numbering plan")
+    return PhoneNumber(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def parse_caller(text: str, region: str, *, presentation: str = "allowed") -> Caller:
+    """The caller number as a trunk presents it (A1), or why there is none (A2).
+
+    `text` is a SIP user part or a whole `sip:`/`tel:` URI, with or without parameters. `presentation` is
+    Asterisk's CALLERID(num-pres); a number that its owner asked to hide counts as withheld, even if it is there.
+    """
+    user = re.split(r"[;@]", _URI.sub("", text.strip(), count=1), maxsplit=1)[0].strip()
+    if _HIDDEN_PRESENTATION.search(presentation) or not _DIGITS.fullmatch(user) or _WITHHELD_DIGITS.fullmatch(user):
+        return NoNumber.WITHHELD
+    # `14155550100` means +1…, but in a region whose numbers may begin with those digits the national reading
+    # is the right one where it is valid: so national first, then with the plus sign that the trunk left out.
+    for spelling in (user, f"+{user}"):
+        try:
+            return parse(spelling, region)
+        except InvalidNumberError:
+            continue
+    return NoNumber.IMPOSSIBLE
+
+
+_PARSE_ERRORS = {
+    phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "the country code does not exist",
+    phonenumbers.NumberParseException.NOT_A_NUMBER: "not a phone number",
+    phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: "too short for a phone number",
+    phonenumbers.NumberParseException.TOO_SHORT_NSN: "too short for a phone number",
+    phonenumbers.NumberParseException.TOO_LONG: "too long for a phone number",
+}
+
+_IMPOSSIBLE = {
+    phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the area code is missing",
+    phonenumbers.ValidationResult.INVALID_COUNTRY_CODE: "the country code does not exist",
+    phonenumbers.ValidationResult.TOO_SHORT: "too short for that country",
+    phonenumbers.ValidationResult.TOO_LONG: "too long for that country",
+    phonenumbers.ValidationResult.INVALID_LENGTH: "not a length that country uses",
+}

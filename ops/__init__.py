@@ -1,0 +1,1 @@
+"""The `consultline` command: brings the line up, and answers what operators ask."""

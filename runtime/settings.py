@@ -1,0 +1,229 @@
+"""Every setting of the line, in one place: the environment or `.env`, each under the prefix `LINE_`."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import phonenumbers
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "LINE_"
+
+
+class SettingsError(Exception):
+    """One or more settings are malformed; the message names each, its problem and an example."""
+
+
+class Address(str):
+    """`host:port` of something that listens."""
+
+    __slots__ = ()
+
+    @property
+    def host(self) -> str:
+        """The host, without brackets."""
+        return self.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port, 1 to 65535."""
+        return int(self.rpartition(":")[2])
+
+
+def _address(value: object) -> Address:
+    match = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})", str(value))
+    if not match or not 0 < int(match[2]) < 65536:
+        raise PydanticCustomError("address", "not host:port with a port from 1 to 65535")
+    return Address(value)
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _ports(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", value)
+    if not match or not 1024 <= int(match[1]) < int(match[2]) < 65536:
+        raise PydanticCustomError("ports", "not first-last with 1024 <= first < last < 65536")
+    return int(match[1]), int(match[2])
+
+
+HostPort = Annotated[Address, BeforeValidator(_address)]
+HostPorts = Annotated[list[HostPort], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
+Numbers = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+Ports = Annotated[tuple[int, int], NoDecode, BeforeValidator(_ports)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+def _example(default: Any, example: str, description: str, **constraints: Any) -> Any:
+    return Field(default=default, examples=[example], description=description, validate_default=True, **constraints)
+
+
+class Settings(BaseSettings):
+    """The line's settings. Build with `load()`, which turns pydantic's complaints into ours."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    node: str = _example(
+        "line1", "line1", "Name of this Asterisk; stands in every call's id", pattern=r"^[a-z][a-z0-9]{0,15}$"
+    )
+    data_dir: Path = _example(Path("var"), "/var/lib/consultline", "Where the line keeps its files")
+    cache_dir: Path = _example(
+        Path("~/.cache/consultline"), "/var/cache/consultline", "Where an installed Asterisk is kept"
+    )
+    asterisk: Path | None = _example(None, "/usr/sbin/asterisk", "Asterisk to run; unset: the machine's own, or ours")
+    log_level: Literal["debug", "info", "warning", "error"] = _example("info", "info", "Least level that is logged")
+
+    database_url: SecretStr | None = _example(
+        None, "postgresql://line@localhost/line", "PostgreSQL; unset: an embedded one in LINE_DATA_DIR"
+    )
+    sip_bind: HostPort = _example("127.0.0.1:5060", "127.0.0.1:5060", "Where Asterisk listens for SIP")
+    trunk_address: HostPort = _example("127.0.0.1:5080", "203.0.113.5:5060", "The carrier, for calls to clients")
+    trunk_match: str = _example("127.0.0.1/32", "203.0.113.0/24", "From where the carrier's calls come")
+    rtp_ports: Ports = _example("20000-20999", "20000-20999", "UDP ports for audio")
+    external_address: str | None = _example(None, "198.51.100.7", "This machine's public address, behind NAT")
+    trunk_qualify_seconds: Seconds = _example(30, "30", "How often the carrier is asked whether it is there; 0: never")
+
+    agi_addresses: HostPorts = _example(
+        "127.0.0.1:4573", "127.0.0.1:4573,127.0.0.1:4574", "FastAGI servers, asked in this order"
+    )
+    agi_bind: HostPort | None = _example(
+        None, "0.0.0.0:4573", "Where our FastAGI server listens; unset: the first of LINE_AGI_ADDRESSES"
+    )
+    agi_workers: int = _example(16, "16", "Calls that one FastAGI server decides at the same time", ge=1, le=256)
+    agi_deadline_seconds: int = _example(3, "3", "How long Asterisk waits for one FastAGI server", ge=1, le=30)
+    ami_address: HostPort = _example("127.0.0.1:5038", "127.0.0.1:5038", "Asterisk's manager interface")
+    ami_bind: HostPort | None = _example(
+        None, "10.0.0.2:5038", "Where Asterisk's manager interface listens; unset: LINE_AMI_ADDRESS"
+    )
+    ami_permit: Numbers = _example("127.0.0.1/32", "10.0.0.0/24", "From where the manager interface may be used")
+    ami_secret: SecretStr | None = _example(None, "a long random word", "The listener's password; `up` makes its own")
+    api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
+    api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
+
+    numbers: Numbers = _example("", "+14155550199,+14155550198", "Line numbers to have from the start")
+    default_region: str = _example("US", "US", "Region that completes national numbers (ISO 3166)")
+    opens_before_seconds: Seconds = _example(60, "60", "How long before the start the line opens (W1)")
+    closes_after_seconds: Seconds = _example(60, "0", "How long after the end the line closes (W1)")
+    ring_seconds: int = _example(45, "45", "How long the client's phone rings", ge=5, le=300)
+    max_call_seconds: int = _example(
+        14_400, "14400", "Guard against a stuck leg, never a consultation's end (W2)", ge=600
+    )
+    completed_after_seconds: Seconds = _example(0, "0", "Talk time that makes a consultation completed (S2)")
+    caller_id: Literal["diversion", "plain", "line_number"] = _example(
+        "diversion", "diversion", "How the call presents the provider's number to the carrier (C1)"
+    )
+
+    @field_validator("default_region")
+    @classmethod
+    def _known_region(cls, value: str) -> str:
+        if value not in phonenumbers.SUPPORTED_REGIONS:
+            raise PydanticCustomError("region", "not a region with telephone numbers")
+        return value
+
+    @field_validator("trunk_match")
+    @classmethod
+    def _network(cls, value: str) -> str:
+        _check_network(value)
+        return value
+
+    @field_validator("ami_permit")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            _check_network(network)
+        return value
+
+    @field_validator("external_address")
+    @classmethod
+    def _ip_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ipaddress.ip_address(value)
+            except ValueError:
+                raise PydanticCustomError("ip", "not an IP address") from None
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.match(r"postgres(ql)?(\+psycopg2)?://", value.get_secret_value()):
+            raise PydanticCustomError("database", "not a PostgreSQL address")
+        return value
+
+    @field_validator("numbers")
+    @classmethod
+    def _e164(cls, value: list[str]) -> list[str]:
+        for place, number in enumerate(value, 1):
+            if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+                raise PydanticCustomError("e164", "number {place} of the list is not E.164", {"place": place})
+        return value
+
+    def listening_agi(self) -> Address:
+        """Where our own FastAGI server listens."""
+        return self.agi_bind or self.agi_addresses[0]
+
+    def listening_ami(self) -> Address:
+        """Where Asterisk's manager interface listens."""
+        return self.ami_bind or self.ami_address
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, secrets included, to hand on to a process of ours."""
+        return {variable(name): text for name in type(self).model_fields if (text := self.text(name)) is not None}
+
+    def text(self, name: str) -> str | None:
+        """One setting as it would stand in the environment; None where it has no value."""
+        value = getattr(self, name)
+        if value is None:
+            return None
+        if isinstance(value, SecretStr):
+            return value.get_secret_value()
+        if isinstance(value, tuple):
+            return "-".join(map(str, value))
+        return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _check_network(value: str) -> None:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        raise PydanticCustomError("network", "not an IP network in CIDR notation") from None
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings in force. Raises SettingsError naming every malformed one, its problem and an example."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [_explained(entry["loc"], entry["msg"]) for entry in error.errors(include_input=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _explained(location: tuple[int | str, ...], problem: str) -> str:
+    name = str(location[0])
+    field = Settings.model_fields.get(name)
+    example = field.examples[0] if field and field.examples else ""
+    return f"{variable(name)}: {problem}. Example: {variable(name)}={example}"
+
+
+@cache
+def current() -> Settings:
+    """The process's settings, read once."""
+    return load()

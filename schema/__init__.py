@@ -1,0 +1,1 @@
+"""The store: tables, named queries, migrations. The only part that imports SQLAlchemy."""

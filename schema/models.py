@@ -1,0 +1,194 @@
+"""The tables. What each is for stands with it; how they came about stands in `schema/migrations/`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from consultation.numbers import PhoneNumber
+from schema.columns import Instant, Number
+
+
+class Base(DeclarativeBase):
+    """Common to all tables: constraint names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Text, datetime: Instant, PhoneNumber: Number, dict[str, Any]: JSONB}  # noqa: RUF012
+
+
+def _created() -> Mapped[datetime]:
+    return mapped_column(server_default=func.clock_timestamp())
+
+
+class LineNumber(Base):
+    """A number of the line that providers dial."""
+
+    __tablename__ = "line_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[PhoneNumber] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = _created()
+
+
+class Provider(Base):
+    """A solo practitioner, under the platform's own id."""
+
+    __tablename__ = "providers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    time_zone: Mapped[str]
+    language: Mapped[str]
+    created_at: Mapped[datetime] = _created()
+
+
+class CallerNumber(Base):
+    """A number that a provider dials from. It belongs to one provider (A4)."""
+
+    __tablename__ = "caller_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[PhoneNumber] = mapped_column(unique=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)
+    label: Mapped[str]
+    created_at: Mapped[datetime] = _created()
+
+
+class Client(Base):
+    """The person the platform referred, under the platform's own id."""
+
+    __tablename__ = "clients"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    number: Mapped[PhoneNumber]
+    created_at: Mapped[datetime] = _created()
+
+
+class Appointment(Base):
+    """The platform's record, under the platform's own id."""
+
+    __tablename__ = "appointments"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"), index=True)
+    referred: Mapped[bool]
+    cancelled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = _created()
+
+
+class Consultation(Base):
+    """One occurrence of an appointment. A reschedule supersedes it and makes the next (S6)."""
+
+    __tablename__ = "consultations"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "occurrence"),
+        Index(
+            "uq_consultations_current",
+            "appointment_id",
+            unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        CheckConstraint(
+            "status IN ('pending', 'completed', 'did_not_occur', 'unknown', 'not_needed')",
+            name="status_known",
+        ),
+        CheckConstraint("(status = 'pending') = (status_at IS NULL)", name="status_dated"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appointment_id: Mapped[str] = mapped_column(ForeignKey("appointments.id"))
+    occurrence: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    line_number_id: Mapped[int | None] = mapped_column(ForeignKey("line_numbers.id"))
+    superseded_at: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    status_by: Mapped[str | None]
+    status_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = _created()
+
+
+class Call(Base):
+    """One attempt to use the line: its decision (A12) and what became of it (E3). Kept for every attempt."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        CheckConstraint("decision IN ('admitted', 'refused')", name="decision_known"),
+        CheckConstraint("(decision = 'admitted') = (reason IS NULL)", name="refusal_has_reason"),
+        CheckConstraint("decision = 'refused' OR consultation_id IS NOT NULL", name="admission_has_consultation"),
+        Index("ix_calls_arrived_at", "arrived_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    channel: Mapped[str] = mapped_column(unique=True)  # the inbound leg's uniqueid, Asterisk's Linkedid
+    caller: Mapped[PhoneNumber | None]
+    line_number: Mapped[PhoneNumber | None]
+    provider_id: Mapped[str | None] = mapped_column(ForeignKey("providers.id"), index=True)
+    consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultations.id"), index=True)
+    arrived_at: Mapped[datetime]
+    decision: Mapped[str]
+    reason: Mapped[str | None]
+    decided_on: Mapped[dict[str, Any]]  # the candidates and how each stood; ids and instants, no number
+    ringing_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    talk_seconds: Mapped[float] = mapped_column(server_default="0")
+    disposition: Mapped[str | None]
+    hangup_cause: Mapped[int | None]
+    ended_by: Mapped[str | None]
+
+
+class CallFact(Base):
+    """One thing a witness saw. Append-only; the same fact twice is one row (E4)."""
+
+    __tablename__ = "call_facts"
+    __table_args__ = (UniqueConstraint("witness", "leg_channel", "kind", "occurred_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    witness: Mapped[str]
+    channel: Mapped[str] = mapped_column(index=True)  # which call: its Linkedid
+    leg_channel: Mapped[str]  # which leg: its own uniqueid
+    kind: Mapped[str]
+    occurred_at: Mapped[datetime]  # by Asterisk's clock
+    bridge: Mapped[str | None]
+    dial_status: Mapped[str | None]
+    cause: Mapped[int | None]
+    recorded_at: Mapped[datetime] = _created()
+
+
+class LinePart(Base):
+    """The state of one part of the line, as its observer last saw it (F1)."""
+
+    __tablename__ = "line_parts"
+
+    part: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]

@@ -1,0 +1,151 @@
+"""Calls, the facts that witnesses saw of them, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from consultation.admission import Reason
+from consultation.numbers import PhoneNumber
+from consultation.outcome import DialStatus, Disposition, Fact, Kind, Leg, Outcome
+from schema.models import Call, CallFact, Consultation
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A fact with where it belongs: `channel` is the call, `leg_channel` the leg, both Asterisk's uniqueids."""
+
+    witness: str
+    channel: str
+    leg_channel: str
+    fact: Fact
+
+
+def add_facts(session: Session, sightings: Iterable[Sighting]) -> None:
+    """Append what a witness saw. A fact that is there already is left as it is."""
+    rows: list[dict[str, Any]] = [
+        {
+            "witness": sighting.witness,
+            "channel": sighting.channel,
+            "leg_channel": sighting.leg_channel,
+            "kind": sighting.fact.kind,
+            "occurred_at": sighting.fact.at,
+            "bridge": sighting.fact.bridge,
+            "dial_status": sighting.fact.dial_status,
+            "cause": sighting.fact.cause,
+        }
+        for sighting in sightings
+    ]
+    if rows:
+        session.execute(insert(CallFact).on_conflict_do_nothing(), rows)
+
+
+def facts_of(session: Session, channel: str) -> list[Fact]:
+    """Everything that was seen of one call."""
+    rows = session.scalars(select(CallFact).where(CallFact.channel == channel))
+    return [
+        Fact(
+            kind=Kind(row.kind),
+            leg=Leg.PROVIDER if row.leg_channel == channel else Leg.CLIENT,
+            at=row.occurred_at,
+            bridge=row.bridge,
+            dial_status=DialStatus(row.dial_status) if row.dial_status else None,
+            cause=row.cause,
+        )
+        for row in rows
+    ]
+
+
+def locked(session: Session, channel: str) -> Call | None:
+    """The call of this channel, locked until the transaction ends; None if no decision on it was kept."""
+    return session.scalars(select(Call).where(Call.channel == channel).with_for_update()).one_or_none()
+
+
+def settle(session: Session, call: Call, outcome: Outcome, completed_after_seconds: int) -> None:
+    """Write the outcome to the call, and what follows from it to its consultation (E4, S2)."""
+    call.ringing_at = outcome.ringing_at
+    call.answered_at = outcome.answered_at
+    call.connected_at = outcome.connected_at
+    call.ended_at = outcome.ended_at
+    call.talk_seconds = outcome.talk.total_seconds()
+    call.hangup_cause = outcome.hangup_cause
+    call.ended_by = outcome.ended_by
+    if call.decision == "admitted":
+        call.disposition = outcome.disposition
+    session.flush()
+    if call.disposition == Disposition.CONNECTED:
+        _complete(session, call, completed_after_seconds)
+
+
+def _complete(session: Session, call: Call, completed_after_seconds: int) -> None:
+    """S2: completed by the line, once its connected calls have talked long enough. Final stays final (S1)."""
+    # Two calls of one consultation may end at once, each unaware of the other's talk time: one after the other.
+    session.execute(select(Consultation.id).where(Consultation.id == call.consultation_id).with_for_update())
+    talked = session.scalar(
+        select(func.sum(Call.talk_seconds)).where(
+            Call.consultation_id == call.consultation_id, Call.disposition == Disposition.CONNECTED
+        )
+    )
+    if (talked or 0) >= completed_after_seconds:
+        session.execute(
+            update(Consultation)
+            .where(Consultation.id == call.consultation_id, Consultation.status == "pending")
+            .values(status="completed", status_by="line", status_at=func.clock_timestamp())
+        )
+
+
+def record_unavailable(
+    session: Session, channel: str, caller: PhoneNumber | None, line_number: PhoneNumber | None, at: datetime
+) -> None:
+    """Keep an attempt on which no server of ours decided, so that Asterisk refused it by itself (A10, A12).
+
+    A decision that was kept already stays: its outcome will say that the line failed.
+    """
+    session.execute(
+        insert(Call)
+        .values(
+            id=uuid4(),
+            channel=channel,
+            caller=caller,
+            line_number=line_number,
+            arrived_at=at,
+            decision="refused",
+            reason=Reason.LINE_UNAVAILABLE,
+            disposition=Disposition.REFUSED,
+            decided_on={},
+        )
+        .on_conflict_do_nothing(index_elements=[Call.channel])
+    )
+
+
+def of_appointment(session: Session, appointment_id: str) -> Sequence[Call]:
+    """Every call of an appointment, all its occurrences, oldest first."""
+    return session.scalars(
+        select(Call)
+        .join(Consultation, Consultation.id == Call.consultation_id)
+        .where(Consultation.appointment_id == appointment_id)
+        .order_by(Call.arrived_at, Call.id)
+    ).all()
+
+
+def recent(
+    session: Session, *, decision: str | None, since: datetime | None, before: Call | None, limit: int
+) -> Sequence[Call]:
+    """Attempts, newest first, those older than `before`."""
+    query = select(Call).order_by(Call.arrived_at.desc(), Call.id.desc()).limit(limit)
+    if decision is not None:
+        query = query.where(Call.decision == decision)
+    if since is not None:
+        query = query.where(Call.arrived_at >= since)
+    if before is not None:
+        query = query.where(
+            (Call.arrived_at < before.arrived_at) | ((Call.arrived_at == before.arrived_at) & (Call.id < before.id))
+        )
+    return session.scalars(query).all()

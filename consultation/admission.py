@@ -153,7 +153,8 @@ def _nearest(eligible: Sequence[Candidate], now: datetime) -> Refuse:
     near = [entry for entry in distances if entry[0] <= NEAR]
     if not near:
         return Refuse(Reason.NO_CONSULTATION)
-    # As near in the past as in the future: the one that can still be reached is the more useful answer.
-    _, reason, candidate = min(near, key=lambda entry: (entry[0], entry[1] is Reason.TOO_LATE))
+    # As near in the past as in the future: the one that can still be reached is the more useful answer. The id makes
+    # the order total, so that the order in which candidates come decides nothing.
+    _, reason, candidate = min(near, key=lambda e: (e[0], e[1] is Reason.TOO_LATE, str(e[2].consultation_id)))
     opens_at = candidate.window.opens_at if reason is Reason.TOO_EARLY else None
     return Refuse(reason, opens_at=opens_at, candidate=candidate)

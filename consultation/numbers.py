@@ -11,6 +11,7 @@ import phonenumbers
 # Digits that carriers put in place of a number they withhold: all zeros, and "ANONYMOUS" on a phone's keypad.
 _WITHHELD_DIGITS = re.compile(r"\+?(?:0+|266696687)")
 _URI = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
+_VISUAL_SEPARATORS = str.maketrans("", "", "-.()")  # RFC 3966, 5.1.1
 _DIGITS = re.compile(r"\+?[0-9]+")
 _HIDDEN_PRESENTATION = re.compile(r"prohib|unavailable")
 
@@ -75,17 +76,29 @@ def parse_caller(text: str, region: str, *, presentation: str = "allowed") -> Ca
     `text` is a SIP user part or a whole `sip:`/`tel:` URI, with or without parameters. `presentation` is
     Asterisk's CALLERID(num-pres); a number that its owner asked to hide counts as withheld, even if it is there.
     """
-    user = re.split(r"[;@]", _URI.sub("", text.strip(), count=1), maxsplit=1)[0].strip()
+    user = re.split(r"[;@]", _URI.sub("", text.strip(), count=1), maxsplit=1)[0].strip().translate(_VISUAL_SEPARATORS)
     if _HIDDEN_PRESENTATION.search(presentation) or not _DIGITS.fullmatch(user) or _WITHHELD_DIGITS.fullmatch(user):
         return NoNumber.WITHHELD
-    # `14155550100` means +1…, but in a region whose numbers may begin with those digits the national reading
-    # is the right one where it is valid: so national first, then with the plus sign that the trunk left out.
-    for spelling in (user, f"+{user}"):
+    for spelling in _spellings(user, region):
         try:
             return parse(spelling, region)
         except InvalidNumberError:
             continue
     return NoNumber.IMPOSSIBLE
+
+
+def _spellings(digits: str, region: str) -> tuple[str, str]:
+    """The two readings of digits without a plus sign, national and international, the likelier one first.
+
+    `14155550100` means +1…, but in a region whose numbers may begin with those digits the national reading is the
+    right one where it is valid. Not so for the region's own country code: where national numbers begin with a trunk
+    prefix (0 in Germany), `4915123456789` is +49… and no national number, though its plan would allow one.
+    """
+    international = f"+{digits}"
+    has_trunk_prefix = bool(phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True))
+    if has_trunk_prefix and digits.startswith(str(phonenumbers.country_code_for_region(region))):
+        return international, digits
+    return digits, international
 
 
 _PARSE_ERRORS = {

@@ -116,7 +116,7 @@ def fold(facts: Iterable[Fact]) -> Outcome:
     A call has ended when the provider's leg is gone (E3). Talk time is the time during which both legs were in
     one bridge (E2); while both still are, it counts up to now-known facts only.
     """
-    seen = sorted(set(facts), key=lambda fact: (fact.at, fact.kind, fact.leg))
+    seen = sorted(set(facts), key=_order)
     together = list(_together(seen))
     connected_at = min((start for start, _ in together), default=None)
     hangups = {fact.leg: fact for fact in seen if fact.kind is Kind.HANGUP}
@@ -135,6 +135,11 @@ def fold(facts: Iterable[Fact]) -> Outcome:
         hangup_cause=cause if ended else None,
         ended_by=_ended_by(requests) if ended else None,
     )
+
+
+def _order(fact: Fact) -> tuple[datetime, str, str, str, str, str]:
+    """By time, and total: a set's own order differs from process to process, and must not pick between witnesses."""
+    return fact.at, fact.kind, fact.leg, str(fact.bridge), str(fact.dial_status), str(fact.cause)
 
 
 def _disposition(
@@ -177,7 +182,7 @@ def _together(seen: list[Fact]) -> Iterator[Span]:
 
 
 def _stays(seen: list[Fact], bridge: str, leg: Leg) -> Iterator[Span]:
-    """When this leg was in this bridge. A hangup ends a stay whose leaving nobody saw."""
+    """When this leg was in this bridge. A hangup, or another bridge, ends a stay whose leaving nobody saw."""
     entered: datetime | None = None
     for fact in seen:
         if fact.leg is not leg:
@@ -185,7 +190,8 @@ def _stays(seen: list[Fact], bridge: str, leg: Leg) -> Iterator[Span]:
         if fact.kind is Kind.BRIDGE_ENTER and fact.bridge == bridge and entered is None:
             entered = fact.at
         left = fact.kind is Kind.BRIDGE_LEAVE and fact.bridge == bridge
-        if entered is not None and (left or fact.kind is Kind.HANGUP):
+        moved = fact.kind is Kind.BRIDGE_ENTER and fact.bridge not in (bridge, None)
+        if entered is not None and (left or moved or fact.kind is Kind.HANGUP):
             yield entered, fact.at
             entered = None
     if entered is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
@@ -31,7 +31,7 @@ class Margins:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The half-open interval `[opens_at, closes_at)` of one consultation (W1). All instants are aware."""
+    """The half-open interval `[opens_at, closes_at)` of one consultation (W1), from aware instants, kept in UTC."""
 
     starts_at: datetime
     ends_at: datetime
@@ -40,6 +40,9 @@ class Window:
     def __post_init__(self) -> None:
         if self.starts_at.tzinfo is None or self.ends_at.tzinfo is None:
             raise ValueError("a window needs instants with a time zone")
+        # W5: within one zone Python compares and subtracts by the wall clock, an hour off where clocks turn (PEP 495).
+        object.__setattr__(self, "starts_at", self.starts_at.astimezone(UTC))
+        object.__setattr__(self, "ends_at", self.ends_at.astimezone(UTC))
         if not self.starts_at < self.ends_at:
             raise ValueError("a window must end after it starts")
 

@@ -38,7 +38,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """Where to reach it, once started."""
-        return f"postgresql://postgres@/postgres?host={self._socket_folder()}"
+        return embedded_url(self._socket_folder())
 
     def start(self) -> None:
         """Start it, on new data if there are none. Raises PartFailedError."""
@@ -111,6 +111,11 @@ class EmbeddedPostgres:
             self._socket_link = Path(tempfile.mkdtemp(prefix="consultline-")) / "pg"
             self._socket_link.symlink_to(self._folder)
         return self._socket_link
+
+
+def embedded_url(folder: Path) -> str:
+    """The address of an embedded PostgreSQL whose socket is in `folder`."""
+    return f"postgresql://postgres@/postgres?host={folder}"
 
 
 def _placed(word: str, places: dict[str, Path]) -> str:

@@ -61,7 +61,7 @@ class Part:
                 env=self._environment,
                 # Its own session: a Ctrl-C at the terminal reaches us alone, and we stop parts in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing is locked yet: we start parts from one thread
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing is locked yet: we start parts from one thread
             )
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
@@ -87,6 +87,15 @@ class Part:
         if self._process is not None and self.running:
             self._process.send_signal(sign)
 
+    def wait(self, seconds: float) -> int | None:
+        """Wait for the process's own end. Returns its exit status, or None if it goes on after `seconds`."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def stop(self, seconds: float = 10, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ask the process to stop, and insist after `seconds`. Nothing happens if it is gone already."""
         if self._process is None:
@@ -100,7 +109,8 @@ class Part:
         self._process.wait()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a `preexec_fn`: the kernel ends the new process when the thread that started it is gone."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() == 1:
         os._exit(1)

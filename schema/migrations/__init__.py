@@ -9,11 +9,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from schema.engine import driver_url
 
 # Any number, the same for all of us: two upgrades at once take turns on it.
 ADVISORY_LOCK = 7_241_001
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached, or refuses our name and password."""
 
 
 def config(url: str | None = None) -> Config:
@@ -24,9 +29,15 @@ def config(url: str | None = None) -> Config:
 
 
 def upgrade(url: str) -> tuple[str | None, str]:
-    """Bring the database to the newest revision. Returns the revision before and after."""
-    before = revision(url)
-    command.upgrade(config(url), "head")
+    """Bring the database to the newest revision. Returns the revision before and after.
+
+    Raises DatabaseUnavailableError.
+    """
+    try:
+        before = revision(url)
+        command.upgrade(config(url), "head")
+    except OperationalError as error:
+        raise DatabaseUnavailableError(type(error.orig).__name__) from None
     return before, head()
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from consultation.line_number import choose
 from consultation.numbers import PhoneNumber
 from consultation.window import Margins, Window
-from schema.columns import Instant
 from schema.models import Appointment, Call, Client, Consultation, LineNumber, Provider
+from schema.queries.line import clock
 from schema.queries.people import line_numbers
 
 
@@ -83,7 +83,7 @@ def put(
     if current is None or reopened or (current.starts_at, current.ends_at) != (starts_at, ends_at):
         if current is not None:
             _withdraw(current, session)
-            current.superseded_at = _now(session)
+            current.superseded_at = clock(session)
         session.flush()
         _add_occurrence(session, appointment, current, Window(starts_at, ends_at, margins))
     elif current.line_number_id is None:
@@ -98,7 +98,7 @@ def cancel(session: Session, appointment_id: str) -> bool:
     if appointment is None:
         return False
     if appointment.cancelled_at is None:
-        appointment.cancelled_at = _now(session)
+        appointment.cancelled_at = clock(session)
         current = _current(session, appointment_id)
         if current is not None:
             _withdraw(current, session)
@@ -171,8 +171,3 @@ def _choose(session: Session, appointment: Appointment, window: Window) -> int |
     bookings = [(row.number, Window(row.starts_at, row.ends_at, window.margins)) for row in rows]
     chosen = choose(list(pool), window, bookings)
     return pool[chosen] if chosen is not None else None
-
-
-def _now(session: Session) -> datetime:
-    """The database's time (W5)."""
-    return session.execute(select(func.clock_timestamp(type_=Instant))).scalar_one()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -149,3 +149,18 @@ def recent(
             (Call.arrived_at < before.arrived_at) | ((Call.arrived_at == before.arrived_at) & (Call.id < before.id))
         )
     return session.scalars(query).all()
+
+
+def get(session: Session, call_id: UUID) -> Call | None:
+    """The call with this id."""
+    return session.get(Call, call_id)
+
+
+def appointments_of(session: Session, calls: Iterable[Call]) -> dict[UUID, str]:
+    """The appointment that each of these calls was admitted to, by the call's id. A refused call has none."""
+    wanted = {call.id: call.consultation_id for call in calls if call.consultation_id is not None}
+    rows = session.execute(
+        select(Consultation.id, Consultation.appointment_id).where(Consultation.id.in_(wanted.values()))
+    )
+    appointment_of = {row.id: row.appointment_id for row in rows}
+    return {call: appointment_of[consultation] for call, consultation in wanted.items()}

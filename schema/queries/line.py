@@ -43,5 +43,15 @@ def observe(session: Session, states: Mapping[str, str]) -> None:
 
 def parts(session: Session) -> tuple[datetime, dict[str, Seen]]:
     """The database's time, and every part that was ever observed."""
-    now = session.execute(select(func.clock_timestamp(type_=Instant))).scalar_one()
+    now = clock(session)
     return now, {row.part: Seen(row.state, row.since, row.seen_at) for row in session.scalars(select(LinePart))}
+
+
+def clock(session: Session) -> datetime:
+    """The database's time (W5)."""
+    return session.execute(select(func.clock_timestamp(type_=Instant))).scalar_one()
+
+
+def database_since(session: Session) -> datetime:
+    """Since when this PostgreSQL has been up."""
+    return session.execute(select(func.pg_postmaster_start_time(type_=Instant))).scalar_one()

@@ -1,0 +1,39 @@
+# The consultation line. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+CONSULTLINE := $(VENV)/bin/consultline
+
+.PHONY: help install demo up test check lock
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(VENV)/.ready ## everything the line needs on this machine: Debian packages, Python packages, an Asterisk
+	@$(CONSULTLINE) asterisk install
+
+demo: install ## a line of its own, one real call through it, shown as a timeline
+	@$(CONSULTLINE) demo
+
+up: install ## the whole line, staying up; Ctrl-C stops all of it
+	@$(CONSULTLINE) up
+
+test: install ## the whole suite, against a real Asterisk and a real PostgreSQL
+	$(VENV)/bin/python -m pytest
+
+check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, shellcheck
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/python -m schema.migrations.check
+	shellcheck ops/install/*.sh .ci/run
+
+lock: ## renew constraints.txt: the newest versions that pyproject.toml allows, with hashes
+	ops/install/lock.sh
+
+$(VENV)/.ready: pyproject.toml constraints.txt ops/install/packages.sh ops/install/venv.sh
+	@ops/install/packages.sh
+	@ops/install/venv.sh $(PYTHON) $(VENV)
+	@touch $@

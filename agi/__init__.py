@@ -1,0 +1,1 @@
+"""The FastAGI server: reads what the dialplan hands over, decides, answers."""

@@ -1,0 +1,1 @@
+"""The real Asterisk: found or installed, configured from `dialplan/`, run."""

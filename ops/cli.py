@@ -1,0 +1,133 @@
+"""The `consultline` command. Each command's work lies in a module of its own, imported only when it runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ops.errors import explained
+from ops.serve import Server
+from runtime.settings import load
+
+app = typer.Typer(help="The consultation phone line.", no_args_is_help=True, pretty_exceptions_enable=False)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+asterisk = typer.Typer(help="Asterisk.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(asterisk, name="asterisk")
+
+out = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def main() -> None:
+    """Run a command. What an operator can mend ends as one message and exit code 1, never as a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        message = explained(error)
+        if message is None:
+            raise
+        Console(stderr=True, highlight=False, soft_wrap=True).print(message, style="red", markup=False)
+        raise SystemExit(1) from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("not an instant; for example 2026-11-23T09:00:00-05:00") from None
+    if instant.tzinfo is None:
+        raise typer.BadParameter("no offset; for example 2026-11-23T09:00:00-05:00, or end it with Z for UTC")
+    return instant
+
+
+@app.command()
+def up() -> None:
+    """Bring the whole line up on this machine and keep it up; Ctrl-C stops all of it."""
+    from ops.up import stay_up  # noqa: PLC0415
+
+    stay_up(load(), out)
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the demo's folder with every log and SIP message.")
+    ] = False,
+) -> None:
+    """Bring up a line of its own, place one real call through it, and show the call as a timeline."""
+    from ops.demo.story import tell  # noqa: PLC0415
+
+    tell(load(), out, keep=keep)
+
+
+@app.command()
+def explain(
+    caller: Annotated[str, typer.Option(help="The number that dials, as the trunk would send it.")],
+    line_number: Annotated[str, typer.Option(help="The number of the line that is dialled.")],
+    at: Annotated[
+        datetime | None, typer.Option(parser=_instant, metavar="INSTANT", help="With its offset; without: now.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Which consultation this caller would reach, and why each other candidate would not be it."""
+    from ops.explain import explain as tell  # noqa: PLC0415
+
+    tell(load(), out, caller=caller, line_number=line_number, at=at, as_json=as_json)
+
+
+@app.command()
+def settings(as_json: Json = False) -> None:
+    """Every setting with its value and where that comes from. Secrets are hidden."""
+    from ops.show_settings import show  # noqa: PLC0415
+
+    show(load(), out, as_json=as_json)
+
+
+@app.command()
+def run(server: Annotated[Server, typer.Argument(help="Which server.")]) -> None:
+    """Run one of the line's servers in the foreground, for a supervisor or a container."""
+    from ops.serve import run as serve  # noqa: PLC0415
+
+    serve(server, load())
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database of LINE_DATABASE_URL to the newest shape, and add the line numbers of LINE_NUMBERS."""
+    from ops.database import upgrade as bring_up_to_date  # noqa: PLC0415
+
+    bring_up_to_date(load(), out)
+
+
+@asterisk.command()
+def install() -> None:
+    """Have an Asterisk ready: the machine's own, or one from Debian unstable in LINE_CACHE_DIR."""
+    from ops.up import install_asterisk  # noqa: PLC0415
+
+    install_asterisk(load(), out)
+
+
+@asterisk.command()
+def config(
+    target: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    home: Annotated[Path, typer.Option(help="Where Asterisk keeps its files at run time.")] = Path(
+        "/var/lib/consultline"
+    ),
+    modules: Annotated[Path, typer.Option(help="Where Asterisk's modules are.")] = Path("/usr/lib/asterisk/modules"),
+) -> None:
+    """Write Asterisk's configuration for these settings, for an Asterisk that is run elsewhere."""
+    from ops.asterisk.configuration import write  # noqa: PLC0415
+
+    write(load(), target, home=home, modules=modules)
+
+
+if __name__ == "__main__":
+    main()

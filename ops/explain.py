@@ -1,0 +1,108 @@
+"""`consultline explain`: the decision on a call that might be placed, by the code that decides calls (A12)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from consultation.admission import Admit, Attempt, Candidate, Decision, Standing, decide, standings
+from consultation.numbers import PhoneNumber, parse_caller
+from consultation.window import Margins
+from ops.database import url
+from ops.errors import OperatorError
+from runtime.settings import Settings
+from schema.engine import Store
+from schema.queries.admission import Situation, situation
+
+_WHY = {
+    Standing.REACHED: "this one is reached",
+    Standing.OUTRANKED: "open, but another open consultation on this line number goes first (W6)",
+    Standing.OTHER_LINE_NUMBER: "open, but on another line number (A6)",
+    Standing.NOT_OPEN_YET: "not open yet (W1)",
+    Standing.CLOSED: "closed (W4)",
+    Standing.NOT_REFERRED: "not referred by the platform (A5)",
+    Standing.WITHDRAWN: "cancelled or rescheduled (A5)",
+}
+
+
+def explain(
+    settings: Settings, out: Console, *, caller: str, line_number: str, at: datetime | None, as_json: bool
+) -> None:
+    """Print which consultation the caller would reach at that instant, and how every candidate stands.
+
+    Raises SettingsError, StoreUnavailableError, OperatorError for a line number that is none.
+    """
+    dialled = parse_caller(line_number, settings.default_region)
+    if not isinstance(dialled, PhoneNumber):
+        raise OperatorError("--line-number: not a phone number. Example: --line-number +14155550199")
+    attempt = Attempt(parse_caller(caller, settings.default_region), dialled)
+    known = _known(settings, attempt, at)
+    decision = decide(attempt, known.profile, known.candidates, known.now)
+    judged = standings(attempt, known.profile, known.candidates, known.now)
+    if as_json:
+        sys.stdout.write(json.dumps(_as_json(known, decision, judged), indent=2) + "\n")
+    else:
+        _print(out, known, decision, judged)
+
+
+def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situation:
+    margins = Margins(
+        timedelta(seconds=settings.opens_before_seconds), timedelta(seconds=settings.closes_after_seconds)
+    )
+    caller = attempt.caller if isinstance(attempt.caller, PhoneNumber) else None
+    store = Store(url(settings), pool=1)
+    try:
+        with store.transaction() as transaction:
+            return situation(transaction, caller, margins, at=at)
+    finally:
+        store.close()
+
+
+def _as_json(known: Situation, decision: Decision, judged: list[tuple[Candidate, Standing]]) -> dict[str, Any]:
+    admitted = isinstance(decision, Admit)
+    return {
+        "at": known.now.isoformat(),
+        "provider_id": known.profile.provider_id if known.profile else None,
+        "decision": "admitted" if admitted else "refused",
+        "reason": None if isinstance(decision, Admit) else decision.reason,
+        "opens_at": None if isinstance(decision, Admit) or not decision.opens_at else decision.opens_at.isoformat(),
+        "candidates": [
+            {
+                "appointment_id": candidate.appointment_id,
+                "consultation_id": str(candidate.consultation_id),
+                "opens_at": candidate.window.opens_at.isoformat(),
+                "closes_at": candidate.window.closes_at.isoformat(),
+                "standing": standing,
+            }
+            for candidate, standing in judged
+        ],
+    }
+
+
+def _print(out: Console, known: Situation, decision: Decision, judged: list[tuple[Candidate, Standing]]) -> None:
+    out.print(f"at         {known.now.isoformat(timespec='seconds')}")
+    who = f"provider {known.profile.provider_id}" if known.profile else "on nobody's profile"
+    out.print(f"caller is  {who}", markup=False)
+    if isinstance(decision, Admit):
+        out.print(
+            f"decision   admitted, to the client of appointment {decision.candidate.appointment_id}", markup=False
+        )
+    else:
+        opens = f", opens at {decision.opens_at.isoformat(timespec='seconds')}" if decision.opens_at else ""
+        out.print(f"decision   refused: {decision.reason}{opens}", markup=False)
+    table = Table("appointment", "opens at", "closes at", "stands")
+    for candidate, standing in sorted(judged, key=lambda entry: entry[0].window.starts_at):
+        window = candidate.window
+        table.add_row(
+            candidate.appointment_id,
+            window.opens_at.isoformat(timespec="seconds"),
+            window.closes_at.isoformat(timespec="seconds"),
+            _WHY[standing],
+        )
+    if judged:
+        out.print(table)

@@ -1,0 +1,1 @@
+"""Scripts that make a machine ready; called by the Makefile."""

@@ -1,0 +1,165 @@
+"""The whole line on one machine: every part started in order, watched, and stopped in reverse."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ami_listener.health import admits
+from ops import database, ports
+from ops.asterisk.installation import find_or_install
+from ops.asterisk.server import Asterisk
+from ops.postgres import EmbeddedPostgres
+from ops.processes import Part
+from runtime.settings import Settings
+from schema.engine import Store
+from schema.queries import line as line_queries
+
+Progress = Callable[[str], None]
+
+
+class DataInUseError(Exception):
+    """Another line uses the same LINE_DATA_DIR."""
+
+
+class Line:
+    """A line of one's own. Use `start`, then `failed` from time to time, and `stop` in any case."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.data_dir.expanduser().resolve()
+        self.settings = settings.model_copy(update=_secrets(settings))
+        self.postgres: EmbeddedPostgres | None = None
+        self.asterisk: Asterisk | None = None
+        self.parts: dict[str, Part] = {}
+        self._lock: int | None = None
+        self._stops: list[Callable[[], None]] = []
+
+    @property
+    def logs(self) -> Path:
+        """Where every part writes its log."""
+        return self.folder / "log"
+
+    @property
+    def api_token(self) -> str:
+        """The API's bootstrap token."""
+        if self.settings.api_token is None:
+            raise RuntimeError("the line has a token from its beginning")
+        return self.settings.api_token.get_secret_value()
+
+    @property
+    def api_url(self) -> str:
+        """Where the HTTP API is."""
+        return f"http://{self.settings.api_bind}"
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        if self.settings.database_url is None:
+            raise RuntimeError("the database is not started")
+        return self.settings.database_url.get_secret_value()
+
+    def start(self, progress: Progress) -> None:
+        """Start every part. Raises PartFailedError and what the parts raise; call `stop` then as well."""
+        ports.check_free(self.settings)
+        self._lock_folder()
+        progress("looking for Asterisk")
+        installation = find_or_install(self.settings.asterisk, self.settings.cache_dir, progress)
+        progress("starting PostgreSQL")
+        self._start_database()
+        progress("bringing the database up to date")
+        database.prepare(self.settings)
+        progress("starting the FastAGI server")
+        self.start_part("agi", lambda: admits(self.settings.listening_agi()))
+        progress(f"starting Asterisk {installation.version}")
+        self.asterisk = Asterisk(installation, self.folder / "asterisk", self.settings)
+        self._stops.append(self.asterisk.stop)
+        self.parts["asterisk"] = self.asterisk.part
+        self.asterisk.start()
+        progress("starting the listener")
+        self.start_part("listener", self._listener_is_up)
+        progress("starting the API")
+        self.start_part("portal", self._portal_answers)
+
+    def failed(self) -> str | None:
+        """What is wrong with a part that stopped by itself; None while all run."""
+        for part in self.parts.values():
+            if not part.running:
+                return f"{part.name} stopped by itself. {part.last_words()}"
+        return None
+
+    def stop(self) -> None:
+        """Stop every part that was started, last one first."""
+        for stop in reversed(self._stops):
+            stop()
+        self._stops.clear()
+        self.parts.clear()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def start_part(self, name: str, ready: Callable[[], bool]) -> Part:
+        """Start one of our own servers (`agi`, `listener`, `portal`), and wait until it is ready."""
+        command = [sys.executable, "-m", "ops.cli", "run", name]
+        # No secret stands in the process list: settings go by environment.
+        environment = {**os.environ, **self.settings.environment(), "PYTHONUNBUFFERED": "1"}
+        part = Part(name, command, self.logs / f"{name}.log", environment)
+        self.parts[name] = part
+        self._stops.append(part.stop)
+        part.start()
+        part.wait_until(ready, 30)
+        return part
+
+    def _lock_folder(self) -> None:
+        """One line to a folder. The folder itself is the lock: nothing is left behind, whatever kills us."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataInUseError(
+                f"LINE_DATA_DIR: another line uses {self.folder}: stop it, or set LINE_DATA_DIR to another folder."
+            ) from None
+
+    def _start_database(self) -> None:
+        if self.settings.database_url is not None:
+            return
+        self.postgres = EmbeddedPostgres(self.folder / "postgres", self.logs / "postgres.log")
+        self._stops.append(self.postgres.stop)
+        self.parts["postgres"] = self.postgres.part
+        self.postgres.start()
+        self.settings = self.settings.model_copy(update={"database_url": SecretStr(self.postgres.url)})
+
+    def _listener_is_up(self) -> bool:
+        store = Store(self.database_url, pool=1)
+        try:
+            with store.transaction() as transaction:
+                now, parts = line_queries.parts(transaction)
+        finally:
+            store.close()
+        asterisk = parts.get("asterisk")
+        # Written by this listener, not by the one before it.
+        return asterisk is not None and asterisk.state == "up" and (now - asterisk.seen_at).total_seconds() < 1.5
+
+    def _portal_answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.api_url}/healthz", timeout=1) as answer:  # noqa: S310 - our own http
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+            return False
+
+
+def _secrets(settings: Settings) -> dict[str, Any]:
+    """Secrets for this run, where the settings have none."""
+    names = ("ami_secret", "api_token")
+    return {name: SecretStr(secrets.token_hex(24)) for name in names if getattr(settings, name) is None}

@@ -88,6 +88,7 @@ class Session(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         # Not AGI.__init__: it installs a signal handler, which fails outside the main thread.
+        self._deadline = deadline
         raw = _DeadlineSocket(connection, deadline)
         self.stdin = io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8", errors="replace", newline="\n")
         self.stdout = io.TextIOWrapper(io.BufferedWriter(cast(io.RawIOBase, raw)), encoding="utf-8", newline="\n")
@@ -104,14 +105,19 @@ class Session(AGI):  # type: ignore[misc]  # pyst2 has no types
     @property
     def channel(self) -> str:
         """The uniqueid of the channel that asks. Asterisk's own; nobody outside can influence it."""
-        try:
-            return self.env["agi_uniqueid"]
-        except KeyError:
-            raise ProtocolError("no agi_uniqueid in the environment") from None
+        channel = self.env.get("agi_uniqueid")
+        if not channel:
+            raise ProtocolError("no agi_uniqueid in the environment")
+        return channel
 
     def argument(self, place: int) -> str:
         """The argument at `place`, counted from 1, that the dialplan gave; empty if it gave none."""
         return self.env.get(f"agi_arg_{place}", "")
+
+    def check_deadline(self) -> None:
+        """Raise DeadlineError if the deadline is over, so that nobody would hear what is decided now."""
+        if time.monotonic() >= self._deadline:
+            raise DeadlineError("decided too late")
 
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Set channel variables, all in one round trip and in this order.
@@ -135,21 +141,25 @@ class Session(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:  # noqa: ARG002 - pyst2's signature
         """Read replies until one is final (https://docs.asterisk.org, AGI commands)."""
+        in_usage = False
         for _ in range(_MOST_LINES):
             line = self._read_line()
             if line == "HANGUP":
                 raise CallerGoneError("hung up")
+            # The usage text of a 520 is free text, up to a line that begins with 520 and a space.
+            if in_usage and not line.startswith("520 "):
+                continue
             reply = _REPLY.fullmatch(line)
             if reply is None:
                 raise ProtocolError("a reply without a status code")
             code, text = reply["code"], reply["text"]
-            if code == "100" or (code == "520" and reply["more"]):
+            in_usage = code == "520" and bool(reply["more"])
+            if code == "100" or in_usage:
                 continue
             if code == "200":
                 return self._parsed(text)
             if code == "511":
                 raise CallerGoneError("the channel is gone")
-            # The usage text of a 520 ends with a line that begins with 520; what stands between is not ours.
             if code in ("510", "520"):
                 raise CommandError(f"Asterisk refused the command with {code}")
             raise ProtocolError(f"a reply with the unknown status code {code}")

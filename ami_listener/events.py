@@ -28,6 +28,10 @@ class Unavailable:
     dialled: str
     at: datetime
 
+    def sighting(self) -> Sighting:
+        """The same as a fact: it says who ended the call."""
+        return Sighting(WITNESS, self.channel, self.channel, Fact(Kind.UNAVAILABLE, Leg.PROVIDER, self.at))
+
 
 def read(event: Event) -> Sighting | Unavailable | None:
     """The fact that an event tells, or None for an event that tells none. Raises MalformedEventError."""

@@ -1,4 +1,4 @@
-"""What the listener sees of the line's parts. It stands where Asterisk stands, and asks what Asterisk would ask (F1)."""
+"""What the listener sees of the line's parts: it stands where Asterisk stands, and asks what it would ask (F1)."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Writer:
                     self._write_when_possible([seen])
 
     def _write(self, batch: Sequence[Seen]) -> None:
-        sightings = [seen for seen in batch if isinstance(seen, Sighting)]
+        sightings = [seen if isinstance(seen, Sighting) else seen.sighting() for seen in batch]
         with self._store.transaction() as transaction:
             for seen in batch:
                 if isinstance(seen, Unavailable):

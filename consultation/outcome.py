@@ -25,8 +25,9 @@ class Kind(StrEnum):
     DIALLED = "dialled"  # the client's leg was set up and reached its end: answer, busy, …
     BRIDGE_ENTER = "bridge_enter"
     BRIDGE_LEAVE = "bridge_leave"
-    HANGUP_REQUEST = "hangup_request"  # this leg's phone hung up
+    HANGUP_REQUEST = "hangup_request"  # this leg is asked to end: by its phone, or by us
     HANGUP = "hangup"  # this leg is gone
+    UNAVAILABLE = "unavailable"  # Asterisk refused by itself: no server of ours decided in time (A10)
 
 
 class DialStatus(StrEnum):
@@ -94,14 +95,17 @@ class Outcome:
     ended_by: EndedBy | None = None
 
 
-CALL_REJECTED = 21  # Q.850; chan_pjsip maps SIP 403 and 603 to it
+# Q.850 causes as chan_pjsip makes them from SIP (ast_sip_hangup_sip2cause): 403 and 603 are 21; 408 is 18; 480 is
+# 19. A leg that we ourselves gave up on after the ring time has 0.
+_REJECTED = frozenset({21})
+_NO_ANSWER = frozenset({None, 0, 16, 18, 19})
 
-_UNANSWERED = {
+# DialEnd's word alone is too coarse: it says NOANSWER for whatever has no word of its own, a 404 or a 603 included
+# (ast_hangup_cause_to_dial_status). The cause tells them apart.
+_BY_CAUSE = frozenset({DialStatus.NOANSWER, DialStatus.CHANUNAVAIL, DialStatus.CONGESTION})
+_BY_STATUS = {
     DialStatus.BUSY: Disposition.BUSY,
-    DialStatus.NOANSWER: Disposition.NO_ANSWER,
     DialStatus.CANCEL: Disposition.CALLER_GAVE_UP,
-    DialStatus.CHANUNAVAIL: Disposition.UNREACHABLE,
-    DialStatus.CONGESTION: Disposition.UNREACHABLE,
     # The client answered, yet no bridge came to be (E1: an answer alone is not a connection).
     DialStatus.ANSWER: Disposition.LINE_FAILED,
     DialStatus.ABORT: Disposition.LINE_FAILED,
@@ -120,46 +124,64 @@ def fold(facts: Iterable[Fact]) -> Outcome:
     together = list(_together(seen))
     connected_at = min((start for start, _ in together), default=None)
     hangups = {fact.leg: fact for fact in seen if fact.kind is Kind.HANGUP}
-    requests = [fact for fact in seen if fact.kind is Kind.HANGUP_REQUEST]
     dialled = [fact for fact in seen if fact.kind is Kind.DIALLED]
     ended = hangups.get(Leg.PROVIDER)
-    last_word = hangups.get(Leg.CLIENT, ended)
-    cause = last_word.cause if last_word else None
+    client_gone = hangups.get(Leg.CLIENT)
+    ended_by = _ended_by(seen, dialled)
     return Outcome(
         ringing_at=_first(seen, Kind.RINGING),
         answered_at=min((fact.at for fact in dialled if fact.dial_status is DialStatus.ANSWER), default=None),
         connected_at=connected_at,
         ended_at=ended.at if ended else None,
         talk=sum((end - start for start, end in together if end), timedelta(0)),
-        disposition=_disposition(connected_at, dialled, requests, cause) if ended else None,
-        hangup_cause=cause if ended else None,
-        ended_by=_ended_by(requests) if ended else None,
+        disposition=_disposition(connected_at, dialled, client_gone, ended_by) if ended else None,
+        # The client's leg knows best why it ended; one that we gave up on has no cause of its own.
+        hangup_cause=((client_gone.cause if client_gone else None) or ended.cause) if ended else None,
+        ended_by=ended_by if ended else None,
     )
 
 
-def _order(fact: Fact) -> tuple[datetime, str, str, str, str, str]:
-    """By time, and total: a set's own order differs from process to process, and must not pick between witnesses."""
-    return fact.at, fact.kind, fact.leg, str(fact.bridge), str(fact.dial_status), str(fact.cause)
+def _order(fact: Fact) -> tuple[datetime, str, str, str, str, int]:
+    """By time; facts of one instant in an order that is the same however they came."""
+    cause = -1 if fact.cause is None else fact.cause
+    return fact.at, fact.kind, fact.leg, fact.bridge or "", fact.dial_status or "", cause
 
 
 def _disposition(
-    connected_at: datetime | None, dialled: list[Fact], requests: list[Fact], cause: int | None
+    connected_at: datetime | None, dialled: list[Fact], client_gone: Fact | None, ended_by: EndedBy
 ) -> Disposition:
     if connected_at is not None:
         return Disposition.CONNECTED
     status = dialled[-1].dial_status if dialled else None
-    if status in (None, DialStatus.ANSWER) and _ended_by(requests) is EndedBy.PROVIDER:
+    if status in (None, DialStatus.ANSWER) and ended_by is EndedBy.PROVIDER:
         return Disposition.CALLER_GAVE_UP
     if status is None:
         return Disposition.LINE_FAILED
-    disposition = _UNANSWERED[status]
-    if disposition is Disposition.UNREACHABLE and cause == CALL_REJECTED:
+    if status not in _BY_CAUSE:
+        return _BY_STATUS[status]
+    cause = client_gone.cause if client_gone else None
+    if cause in _REJECTED:
         return Disposition.REJECTED
-    return disposition
+    return Disposition.NO_ANSWER if status is DialStatus.NOANSWER and cause in _NO_ANSWER else Disposition.UNREACHABLE
 
 
-def _ended_by(requests: list[Fact]) -> EndedBy:
-    return EndedBy(requests[0].leg.value) if requests else EndedBy.LINE
+def _ended_by(seen: list[Fact], dialled: list[Fact]) -> EndedBy:
+    """Whose phone asked first for the end.
+
+    After a dial that failed, and when no server decided, it is we who end the provider's leg; that request is not
+    the provider's.
+    """
+    ours_after = [fact.at for fact in dialled if fact.dial_status in _FAILED_DIAL]
+    ours_after += [fact.at for fact in seen if fact.kind is Kind.UNAVAILABLE]
+    for fact in seen:
+        if fact.kind is Kind.HANGUP_REQUEST:
+            if fact.leg is Leg.CLIENT:
+                return EndedBy.CLIENT
+            return EndedBy.PROVIDER if not any(at <= fact.at for at in ours_after) else EndedBy.LINE
+    return EndedBy.LINE
+
+
+_FAILED_DIAL = frozenset(DialStatus) - {DialStatus.ANSWER, DialStatus.CANCEL}
 
 
 def _first(seen: list[Fact], kind: Kind) -> datetime | None:

@@ -116,6 +116,14 @@ def install() -> None:
 
 
 @asterisk.command()
+def console(command: Annotated[str, typer.Argument(help="For example: core show channels")]) -> None:
+    """What the console of this machine's running line says to a command."""
+    from ops.asterisk.console import say  # noqa: PLC0415
+
+    say(load(), command)
+
+
+@asterisk.command()
 def config(
     target: Annotated[Path, typer.Argument(help="The folder to write into.")],
     home: Annotated[Path, typer.Option(help="Where Asterisk keeps its files at run time.")] = Path(

@@ -79,16 +79,16 @@ class Line:
         progress("bringing the database up to date")
         database.prepare(self.settings)
         progress("starting the FastAGI server")
-        self.start_part("agi", lambda: admits(self.settings.listening_agi()))
+        self.start_agi()
         progress(f"starting Asterisk {installation.version}")
         self.asterisk = Asterisk(installation, self.folder / "asterisk", self.settings)
         self._stops.append(self.asterisk.stop)
         self.parts["asterisk"] = self.asterisk.part
         self.asterisk.start()
         progress("starting the listener")
-        self.start_part("listener", self._listener_is_up)
+        self.start_listener()
         progress("starting the API")
-        self.start_part("portal", self._portal_answers)
+        self._start_server("portal", self._portal_answers)
 
     def failed(self) -> str | None:
         """What is wrong with a part that stopped by itself; None while all run."""
@@ -107,8 +107,15 @@ class Line:
             os.close(self._lock)
             self._lock = None
 
-    def start_part(self, name: str, ready: Callable[[], bool]) -> Part:
-        """Start one of our own servers (`agi`, `listener`, `portal`), and wait until it is ready."""
+    def start_agi(self) -> None:
+        """Start the FastAGI server, and wait until it decides on calls."""
+        self._start_server("agi", lambda: admits(self.settings.listening_agi()))
+
+    def start_listener(self) -> None:
+        """Start the listener, and wait until it is logged in to Asterisk."""
+        self._start_server("listener", self._listener_is_up)
+
+    def _start_server(self, name: str, ready: Callable[[], bool]) -> None:
         command = [sys.executable, "-m", "ops.cli", "run", name]
         # No secret stands in the process list: settings go by environment.
         environment = {**os.environ, **self.settings.environment(), "PYTHONUNBUFFERED": "1"}
@@ -117,7 +124,6 @@ class Line:
         self._stops.append(part.stop)
         part.start()
         part.wait_until(ready, 30)
-        return part
 
     def _lock_folder(self) -> None:
         """One line to a folder. The folder itself is the lock: nothing is left behind, whatever kills us."""

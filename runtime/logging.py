@@ -10,9 +10,17 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# An E.164 number, or ten and more digits on their own. A call's id (line1-1764000000.42) is none of these: it
-# holds a letter, a dash or a dot next to its digits.
-_NUMBER = re.compile(r"\+[0-9]{5,13}(?=[0-9]{2})|(?<![\w.+-])[0-9]{8,13}(?=[0-9]{2}(?![\w.-]))")
+# A number as carriers, people and percent-encoded addresses write it. A call's id (line1-1764000000.42) is none of
+# these: it has a dash before its digits, or a dot and more behind them. The last two digits are looked at, not taken.
+_NUMBER = re.compile(
+    r"""
+      (?:\+|%2B) [0-9]{5,13} (?=[0-9]{2})                        # +14155550100
+    | (?:\+|%2B) (?:[0-9][ .()-]{0,2}){5,13} (?=[0-9]{2})        # +1 (415) 555-0100
+    | (?<![\w.+-]) [0-9]{8,13} (?=[0-9]{2}(?!\w|\.\w))           # 4155550100, and 415-555-0100:
+    | (?<![\w.+-]) (?:1[ .-])? (?:\([0-9]{3}\)[ .-]?|[0-9]{3}[ .-]) [0-9]{3}[ .-][0-9]{2} (?=[0-9]{2}(?!\w|\.\w))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def mask(text: str) -> str:
@@ -21,10 +29,13 @@ def mask(text: str) -> str:
 
 
 def _mask_value(value: object) -> object:
-    if isinstance(value, bool | int | float | type(None)):
+    if isinstance(value, bool | float | type(None)):
         return value
+    if isinstance(value, int):
+        masked = mask(str(value))
+        return value if masked == str(value) else masked
     if isinstance(value, dict):
-        return {key: _mask_value(item) for key, item in value.items()}
+        return {mask(str(key)): _mask_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_mask_value(item) for item in value]
     return mask(str(value))

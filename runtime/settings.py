@@ -61,6 +61,7 @@ def _ports(value: object) -> object:
 HostPort = Annotated[Address, BeforeValidator(_address)]
 HostPorts = Annotated[list[HostPort], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
 Numbers = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+Networks = Annotated[list[str], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
 Ports = Annotated[tuple[int, int], NoDecode, BeforeValidator(_ports)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
     ami_bind: HostPort | None = _example(
         None, "10.0.0.2:5038", "Where Asterisk's manager interface listens; unset: LINE_AMI_ADDRESS"
     )
-    ami_permit: Numbers = _example("127.0.0.1/32", "10.0.0.0/24", "From where the manager interface may be used")
+    ami_permit: Networks = _example("127.0.0.1/32", "10.0.0.0/24", "From where the manager interface may be used")
     ami_secret: SecretStr | None = _example(None, "a long random word", "The listener's password; `up` makes its own")
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")

@@ -44,6 +44,9 @@ def admit(session: Session, context: Context) -> None:
         known = situation(transaction, caller, margins)
         decision = decide(attempt, known.profile, known.candidates, known.now)
         call_id = record(transaction, session.channel, attempt, known, decision)
+        # The database may have taken its time. Asterisk has gone on by then, and perhaps asked another server, whose
+        # word must stand.
+        session.check_deadline()
     session.set_variables(answer(decision, attempt, settings))
     log.info(
         "call_decided",

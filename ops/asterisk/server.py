@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 from pathlib import Path
 
-from ops.asterisk import configuration
+from ops.asterisk import configuration, console
 from ops.asterisk.installation import MOUNT_POINT, Installation
 from ops.processes import Part, PartFailedError
 from runtime.settings import Settings
@@ -40,8 +39,10 @@ class Asterisk:
         etc = self._folder / "etc"
         configuration.write(self._settings, etc, home=self._home, modules=self._installation.modules)
         self._give_to_user()
+        for leftover in (self._folder / "run").iterdir():
+            leftover.unlink()
         self.part.start()
-        self.part.wait_until(self._control_socket_exists, 30)
+        self.part.wait_until(self._has_console, 30)
         if "fully booted" not in self.command("core waitfullybooted").lower():
             raise PartFailedError(f"Asterisk did not boot. {self.part.last_words()}")
 
@@ -50,11 +51,8 @@ class Asterisk:
         self.part.stop()
 
     def command(self, command: str) -> str:
-        """What Asterisk's console says to a command (the same as `asterisk -rx`)."""
-        console = [str(self._installation.binary), "-C", str(self._home / "etc/asterisk.conf"), "-rx", command]
-        if self._installation.root:
-            console = ["nsenter", f"--target={self.part.pid}", "--mount", "--root", *console]
-        return subprocess.run(console, capture_output=True, text=True, check=False, timeout=60).stdout
+        """What Asterisk's console says to a command."""
+        return console.ask(self._folder, command)
 
     def _command(self) -> list[str]:
         binary = [str(self._installation.binary), "-f", "-C", str(self._home / "etc/asterisk.conf")]
@@ -76,8 +74,8 @@ class Asterisk:
             for path in (self._folder, *self._folder.rglob("*")):
                 os.chown(path, uid, -1, follow_symlinks=False)
 
-    def _control_socket_exists(self) -> bool:
-        return (self._folder / "run" / "asterisk.ctl").exists()
+    def _has_console(self) -> bool:
+        return all((self._folder / "run" / name).exists() for name in ("asterisk.ctl", "asterisk.pid"))
 
 
 def _uid(root: Path) -> int | None:

@@ -56,16 +56,18 @@ class Platform:
         booked: dict[str, Any] = self.put(f"/v1/appointments/{appointment_id}", body)
         return booked
 
-    def settled_call(self, appointment_id: str, seconds: float = 10) -> dict[str, Any]:
-        """The appointment's latest call once it has an outcome. Raises OperatorError if it gets none in time."""
+    def settled_call(self, appointment_id: str, *, number: int = 1, seconds: float = 10) -> dict[str, Any]:
+        """The appointment's call of this number, counted from 1, once it has ended and has its outcome.
+
+        Raises OperatorError if that does not happen in time.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            found = self.get(f"/v1/appointments/{appointment_id}/calls")
-            if found and found[-1]["disposition"] is not None and found[-1]["ended_at"] is not None:
-                call: dict[str, Any] = found[-1]
-                return call
+            calls: list[dict[str, Any]] = self.get(f"/v1/appointments/{appointment_id}/calls")
+            if len(calls) >= number and calls[number - 1]["disposition"] and calls[number - 1]["ended_at"]:
+                return calls[number - 1]
             time.sleep(0.05)
-        raise OperatorError(f"the call of appointment {appointment_id} got no outcome in {seconds:.0f} s")
+        raise OperatorError(f"call {number} of appointment {appointment_id} got no outcome in {seconds:.0f} s")
 
     def close(self) -> None:
         """Close the connections to the API."""

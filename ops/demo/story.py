@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from ops import ports
+from ops.demo import own_line
 from ops.demo.audio import Headset
 from ops.demo.phone import SCENARIOS, Phone
 from ops.demo.platform import Platform
@@ -20,7 +21,7 @@ from ops.errors import OperatorError
 from ops.line import Line
 from ops.processes import PartFailedError
 from ops.up import StopRequestedError, running, stoppable
-from runtime.settings import Address, Settings, load
+from runtime.settings import Settings
 
 LINE_NUMBER, PROVIDER, CLIENT = "+14155550199", "+14155550100", "+14155550123"
 PROVIDER_TONE, CLIENT_TONE = 440, 620
@@ -46,11 +47,10 @@ def tell(settings: Settings, out: Console, *, keep: bool) -> None:
     completed; then, and with `keep`, the demo's folder stays.
     """
     folder = settings.data_dir.expanduser().resolve() / f"demo-{os.getpid()}"
-    line_port, client_port, provider_port = ports.free(3)
-    line = Line(_settings(settings, folder, line_port, client_port))
+    line = Line(own_line.settings(folder, settings, numbers=[LINE_NUMBER]))
     try:
         with stoppable(), running(line, out, doing="demo"):
-            story = _call(line, folder, client_port, provider_port, out)
+            story = _call(line, folder, out)
             show(story, out)
             wrong = problems(story)
     except StopRequestedError:
@@ -69,51 +69,23 @@ def tell(settings: Settings, out: Console, *, keep: bool) -> None:
     out.print("[green]✓[/] the client's phone showed the provider's number, and the consultation is completed")
 
 
-def _settings(settings: Settings, folder: Path, line_port: int, client_port: int) -> Settings:
-    """A line of the demo's own: its own folder, database and ports, whatever else runs on this machine."""
-    agi, ami, api = ports.free(3)
-    local = "127.0.0.1:{}".format
-    return load(
-        _env_file=None,
-        data_dir=folder,
-        cache_dir=settings.cache_dir,
-        asterisk=settings.asterisk,
-        database_url=None,
-        sip_bind=local(line_port),
-        trunk_address=local(client_port),
-        trunk_match="127.0.0.1/32",
-        # SIPp answers calls, not OPTIONS.
-        trunk_qualify_seconds=0,
-        external_address=None,
-        agi_addresses=local(agi),
-        agi_bind=None,
-        ami_address=local(ami),
-        ami_bind=None,
-        api_bind=local(api),
-        numbers=[LINE_NUMBER],
-        default_region="US",
-        caller_id="diversion",
-        completed_after_seconds=0,
-    )
-
-
-def _call(line: Line, folder: Path, client_port: int, provider_port: int, out: Console) -> Story:
+def _call(line: Line, folder: Path, out: Console) -> Story:
     platform = Platform(line.api_url, line.api_token)
     ears = _Ears(Headset(PROVIDER_TONE), Headset(CLIENT_TONE))
     client = Phone(
         SCENARIOS / "client_answers.xml",
         folder / "client",
-        port=client_port,
+        port=line.settings.trunk_address.port,
         rows=[(CLIENT, ears.client.port)],
         pause_ms=_RING_MS,
     )
     provider = Phone(
         SCENARIOS / "provider_calls.xml",
         folder / "provider",
-        port=provider_port,
+        port=ports.free(1)[0],
         rows=[(PROVIDER, LINE_NUMBER, ears.provider.port)],
         pause_ms=_TALK_MS,
-        dials=Address(line.settings.sip_bind),
+        dials=line.settings.sip_bind,
     )
     try:
         platform.provider("dr-rivera", "Dr. Rivera", PROVIDER)

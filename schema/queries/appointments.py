@@ -60,6 +60,7 @@ def put(
     The new occurrence gets its line number by W7. Booking again what was cancelled makes a new occurrence.
     Raises UnknownError, and FixedError for an appointment that would change hands.
     """
+    window = Window(starts_at, ends_at, margins)
     # The provider's row is the lock under which their windows get numbers: two bookings at once would otherwise
     # each take the number that is free (W7).
     if session.scalar(select(Provider.id).where(Provider.id == provider_id).with_for_update()) is None:
@@ -80,15 +81,16 @@ def put(
     current = _current(session, appointment_id)
     reopened = appointment.cancelled_at is not None
     appointment.cancelled_at = None
-    if current is None or reopened or (current.starts_at, current.ends_at) != (starts_at, ends_at):
+    # Compared in UTC: in a zone of its own, an instant of the hour that happens twice equals no other (PEP 495).
+    if current is None or reopened or (current.starts_at, current.ends_at) != (window.starts_at, window.ends_at):
         if current is not None:
             _withdraw(current, session)
             current.superseded_at = clock(session)
         session.flush()
-        _add_occurrence(session, appointment, current, Window(starts_at, ends_at, margins))
+        _add_occurrence(session, appointment, current, window)
     elif current.line_number_id is None:
         # The pool was empty when this was booked; it need not be any more.
-        current.line_number_id = _choose(session, appointment, Window(starts_at, ends_at, margins))
+        current.line_number_id = _choose(session, appointment, window)
     return created
 
 

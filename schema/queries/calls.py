@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from consultation.admission import Reason
 from consultation.numbers import PhoneNumber
-from consultation.outcome import DialStatus, Disposition, Fact, Kind, Leg, Outcome
+from consultation.outcome import DialStatus, Disposition, EndedBy, Fact, Kind, Leg, Outcome
 from schema.models import Call, CallFact, Consultation
 
 
@@ -76,9 +76,12 @@ def settle(session: Session, call: Call, outcome: Outcome, completed_after_secon
     call.ended_at = outcome.ended_at
     call.talk_seconds = outcome.talk.total_seconds()
     call.hangup_cause = outcome.hangup_cause
-    call.ended_by = outcome.ended_by
     if call.decision == "admitted":
         call.disposition = outcome.disposition
+        call.ended_by = outcome.ended_by
+    elif outcome.ended_at is not None:
+        # A refusal ends the leg by our own request, which no witness can tell from the phone's.
+        call.ended_by = EndedBy.LINE
     session.flush()
     if call.disposition == Disposition.CONNECTED:
         _complete(session, call, completed_after_seconds)

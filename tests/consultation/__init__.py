@@ -1,0 +1,1 @@
+"""The rules, each stated as a test."""

@@ -1,0 +1,87 @@
+"""What holds for any facts in any order (E1-E5)."""
+
+from datetime import timedelta
+from itertools import combinations, permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consultation.outcome import DialStatus, Disposition, EndedBy, Fact, Kind, Leg, fold
+from tests.consultation.events import outcome, seen, stories
+from tests.consultation.test_outcome import CONVERSATION, UNANSWERED
+
+
+@given(stories, st.data())
+def test_e4_neither_order_nor_repetition_of_facts_matters(story: list[Fact], data: st.DataObject) -> None:
+    repeated = [*story, *data.draw(st.lists(st.sampled_from(story), max_size=5) if story else st.just([]))]
+    assert fold(data.draw(st.permutations(repeated))) == fold(story)
+
+
+@given(st.permutations(seen(CONVERSATION)))
+def test_e4_a_conversation_is_one_in_whatever_order_it_is_told(story: list[Fact]) -> None:
+    assert fold(story) == outcome(CONVERSATION)
+
+
+@pytest.mark.parametrize("pair", combinations([16, 17, 18, 19, 20, 21, 34, 38], 2))
+def test_e4_of_two_causes_at_one_instant_every_process_takes_the_same(pair: tuple[int, int]) -> None:
+    for one, other in permutations(pair):
+        told_twice = outcome(f"5 provider hangup {one}\n 5 provider hangup {other}")
+        assert told_twice.hangup_cause == max(pair)
+
+
+@pytest.mark.parametrize("pair", combinations(["BUSY", "CANCEL", "CONGESTION", "NOANSWER"], 2), ids="-".join)
+def test_e4_of_two_dial_ends_at_one_instant_every_process_takes_the_same(pair: tuple[str, str]) -> None:
+    for one, other in permutations(pair):
+        told_twice = outcome(f"5 client dialled {one}\n 5 client dialled {other}\n 6 provider hangup 16")
+        assert told_twice.disposition is UNANSWERED[DialStatus(max(pair))]
+
+
+@given(stories)
+def test_e4_a_call_has_one_outcome_exactly_if_the_providers_leg_is_gone(story: list[Fact]) -> None:
+    gone = any(fact.kind is Kind.HANGUP and fact.leg is Leg.PROVIDER for fact in story)
+    call = fold(story)
+    assert [call.ended_at is not None, call.disposition is not None, call.ended_by is not None] == [gone] * 3
+
+
+@given(stories)
+def test_e1_connected_means_that_both_entered_the_same_bridge(story: list[Fact]) -> None:
+    entered = {(fact.bridge, fact.leg) for fact in story if fact.kind is Kind.BRIDGE_ENTER and fact.bridge}
+    shared = {bridge for bridge, _ in entered if {(bridge, leg) for leg in Leg} <= entered}
+    call = fold(story)
+    assert call.connected_at is None or shared
+    assert (call.disposition is Disposition.CONNECTED) == (call.connected_at is not None and call.ended_at is not None)
+
+
+@given(stories)
+def test_e2_talk_time_fits_between_the_connection_and_the_last_fact(story: list[Fact]) -> None:
+    call = fold(story)
+    assert timedelta(0) <= call.talk
+    if call.connected_at is None:
+        assert call.talk == timedelta(0)
+    else:
+        assert call.talk <= max(fact.at for fact in story) - call.connected_at
+
+
+@pytest.mark.parametrize("leg", Leg)
+def test_e3_who_hung_up_first_ended_the_call(leg: Leg) -> None:
+    other = next(other for other in Leg if other is not leg)
+    call = outcome(f"5 {leg} hangup_request\n 6 {other} hangup_request\n 7 provider hangup 16")
+    assert call.ended_by is EndedBy(leg.value)
+
+
+def test_e3_where_neither_phone_hung_up_the_line_did() -> None:
+    assert outcome("7 provider hangup 16").ended_by is EndedBy.LINE
+
+
+def test_e3_the_clients_hangup_cause_says_more_than_the_providers() -> None:
+    assert outcome("5 client hangup 17\n 6 provider hangup 16").hangup_cause == 17
+    assert outcome("6 provider hangup 16").hangup_cause == 16
+
+
+@given(st.lists(st.sampled_from(seen(CONVERSATION)), unique=True))
+def test_e4_whatever_was_missed_nothing_is_claimed_that_was_not_seen(story: list[Fact]) -> None:
+    part, whole = fold(story), outcome(CONVERSATION)
+    assert part.connected_at in (None, whole.connected_at)
+    assert part.answered_at in (None, whole.answered_at)
+    assert part.talk <= timedelta(seconds=62)

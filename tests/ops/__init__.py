@@ -1,0 +1,1 @@
+"""The `consultline` command, run as an operator runs it."""

@@ -1,0 +1,53 @@
+"""One database for all tests of the store, emptied after each; and a line with numbers, a provider and a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+from ops.postgres import EmbeddedPostgres
+from schema.engine import Store, driver_url
+from schema.models import Base
+from tests.schema.platform import settle_in
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: EmbeddedPostgres, template: str) -> str:
+    """The address of a migrated database. To make and drop one for each test takes longer than the tests."""
+    engine = create_engine(driver_url(postgres.url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE tests_of_the_store TEMPLATE {template}"))
+    return postgres.url.replace("@/postgres?", "@/tests_of_the_store?")
+
+
+@pytest.fixture(scope="session")
+def shared_store(shared_database: str) -> Iterator[Store]:
+    """The store on it, whose connections and compiled statements serve every test."""
+    store = Store(shared_database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(shared_store: Store) -> Iterator[Store]:
+    """The shared store, empty."""
+    yield shared_store
+    with shared_store.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+
+
+@pytest.fixture
+def database_url(shared_database: str, store: Store) -> str:
+    """Where the shared store is, for a test that brings a store of its own."""
+    return shared_database
+
+
+@pytest.fixture
+def line(store: Store) -> Store:
+    """The store of a line with two numbers, one provider and one client, and nothing booked."""
+    with store.transaction() as session:
+        settle_in(session)
+    return store

@@ -1,0 +1,107 @@
+"""What the platform tells the line, and the calls that come of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consultation.admission import Admit, Attempt, Decision, decide
+from consultation.numbers import PhoneNumber
+from consultation.outcome import Disposition, Outcome
+from consultation.window import Margins
+from schema.models import Consultation
+from schema.queries import admission, appointments, calls, people
+from tests.consultation.examples import CLIENT, LINE, OTHER_LINE, PROVIDER, clock
+
+MARGINS = Margins()
+STRANGER = PhoneNumber("+14155550177")
+OFFICE = PhoneNumber("+14155550101")
+
+
+def settle_in(session: Session) -> None:
+    """Two line numbers, a provider and a client."""
+    people.add_line_number(session, LINE)
+    people.add_line_number(session, OTHER_LINE)
+    put_provider(session, "dr-lee", PROVIDER)
+    people.put_client(session, "client", name="Jane Doe", number=CLIENT)
+
+
+def put_provider(session: Session, provider_id: str, *numbers: PhoneNumber) -> bool:
+    """A provider with these numbers."""
+    labels = {number: f"phone {place}" for place, number in enumerate(numbers, 1)}
+    zone = "America/Los_Angeles"
+    return people.put_provider(session, provider_id, name="Dr. Lee", time_zone=zone, language="en", numbers=labels)
+
+
+def book(
+    session: Session,
+    appointment_id: str = "first",
+    starts_at: datetime = clock("9:00"),  # noqa: B008 (a constant)
+    ends_at: datetime | None = None,
+    *,
+    provider_id: str = "dr-lee",
+    client_id: str = "client",
+    referred: bool = True,
+) -> bool:
+    """An appointment of half an hour, unless its end says otherwise; with other times than before, a reschedule."""
+    return appointments.put(
+        session,
+        appointment_id,
+        provider_id=provider_id,
+        client_id=client_id,
+        starts_at=starts_at,
+        ends_at=ends_at or starts_at + timedelta(minutes=30),
+        referred=referred,
+        margins=MARGINS,
+    )
+
+
+def occurrences(session: Session, appointment_id: str = "first") -> list[Consultation]:
+    """Every occurrence of an appointment, as the database has it."""
+    session.flush()
+    query = select(Consultation).where(Consultation.appointment_id == appointment_id).order_by(Consultation.occurrence)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def statuses(session: Session, appointment_id: str = "first") -> list[str]:
+    """The status of every occurrence of an appointment, the oldest first."""
+    return [consultation.status for consultation in occurrences(session, appointment_id)]
+
+
+def arrive(
+    session: Session, channel: str, at: datetime, *, caller: PhoneNumber = PROVIDER, line_number: PhoneNumber = LINE
+) -> tuple[UUID, Decision]:
+    """A call comes in, is decided and recorded, as the FastAGI server does it."""
+    attempt = Attempt(caller, line_number)
+    known = admission.situation(session, caller, MARGINS, at=at)
+    decision = decide(attempt, known.profile, known.candidates, known.now)
+    return admission.record(session, channel, attempt, known, decision), decision
+
+
+def admit(session: Session, channel: str, at: datetime = clock("9:00")) -> UUID:  # noqa: B008 (a constant)
+    """A call comes in and is admitted. Returns the consultation's id."""
+    _, decision = arrive(session, channel, at)
+    assert isinstance(decision, Admit)
+    return decision.candidate.consultation_id
+
+
+def hang_up(
+    session: Session,
+    channel: str,
+    talk_seconds: float,
+    *,
+    completed_after_seconds: int = 0,
+    disposition: Disposition | None = Disposition.CONNECTED,
+) -> None:
+    """A call ends, and what the witnesses saw is written down, as the listener does it."""
+    call = calls.locked(session, channel)
+    assert call is not None
+    calls.settle(
+        session,
+        call,
+        Outcome(ended_at=clock("9:20"), talk=timedelta(seconds=talk_seconds), disposition=disposition, hangup_cause=16),
+        completed_after_seconds,
+    )

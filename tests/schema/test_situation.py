@@ -1,0 +1,161 @@
+"""What a decision rests on is read in one statement, with the database's time (W5, A3, A7)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from consultation.admission import Candidate, Profile
+from consultation.numbers import PhoneNumber
+from consultation.window import Window
+from schema.engine import Store
+from schema.queries import appointments, people
+from schema.queries.admission import situation
+from schema.queries.line import clock as database_clock
+from tests.consultation.examples import CLIENT, HOUR, LINE, MICROSECOND, PROVIDER, clock
+from tests.schema.platform import MARGINS, OFFICE, STRANGER, book, occurrences, put_provider
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """The statements that go to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("caller", [PROVIDER, STRANGER, None])
+def test_w5_time_and_all_that_is_known_at_it_come_in_one_statement(line: Store, caller: PhoneNumber | None) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            book(session, f"appointment {place}")
+    with line.transaction() as session, statements(line) as sent:
+        situation(session, caller, MARGINS, at=clock("9:00"))
+    assert len(sent) == 1
+
+
+def test_a7_a_candidate_carries_all_that_the_rules_ask_for(line: Store) -> None:
+    with line.transaction() as session:
+        book(session)
+        (booked,) = occurrences(session)
+        known = situation(session, PROVIDER, MARGINS, at=clock("9:00"))
+    assert known.now == clock("9:00")
+    assert known.profile == Profile("dr-lee")
+    window = Window(clock("9:00"), clock("9:30"), MARGINS)
+    assert known.candidates == [Candidate(booked.id, "first", window, LINE, CLIENT, referred=True, withdrawn=False)]
+
+
+@pytest.mark.parametrize("caller", [PROVIDER, STRANGER, None])
+def test_w5_the_databases_clock_judges_where_it_differs_from_ours(line: Store, caller: PhoneNumber | None) -> None:
+    with line.transaction() as session:
+        _set_the_database_a_day_ahead(session)
+        before = database_clock(session)
+        now = situation(session, caller, MARGINS).now
+        assert before <= now <= database_clock(session)
+        real = session.execute(text("SELECT pg_catalog.clock_timestamp()")).scalar_one()
+        assert now - real > timedelta(hours=23)
+
+
+def _set_the_database_a_day_ahead(session: Session) -> None:
+    for statement in (
+        "CREATE SCHEMA IF NOT EXISTS ahead",
+        """CREATE OR REPLACE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+           $$ SELECT pg_catalog.clock_timestamp() + interval '1 day' $$""",
+        "SET LOCAL search_path = ahead, pg_catalog, public",
+    ):
+        session.execute(text(statement))
+
+
+def test_a3_a_stranger_has_no_profile_and_no_candidates(line: Store) -> None:
+    with line.transaction() as session:
+        book(session)
+        known = situation(session, STRANGER, MARGINS, at=clock("9:00"))
+    assert (known.profile, known.candidates) == (None, [])
+
+
+def test_a3_a_provider_with_nothing_booked_has_a_profile(line: Store) -> None:
+    with line.transaction() as session:
+        known = situation(session, PROVIDER, MARGINS, at=clock("9:00"))
+    assert (known.profile, known.candidates) == (Profile("dr-lee"), [])
+
+
+def test_a3_a_line_number_is_nobodys_even_if_it_stands_on_a_profile(line: Store) -> None:
+    with line.transaction() as session:
+        book(session)
+        session.execute(
+            text("INSERT INTO caller_numbers (number, provider_id, label) VALUES (:number, 'dr-lee', 'the line')"),
+            {"number": LINE.e164},
+        )
+        known = situation(session, LINE, MARGINS, at=clock("9:00"))
+        assert (known.profile, known.candidates) == (None, [])
+        assert situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates != []
+
+
+def test_a4_every_number_of_a_provider_finds_the_same(line: Store) -> None:
+    with line.transaction() as session:
+        put_provider(session, "dr-lee", PROVIDER, OFFICE)
+        book(session)
+        known = [situation(session, number, MARGINS, at=clock("9:00")) for number in (PROVIDER, OFFICE)]
+    assert known[0] == known[1]
+    assert len(known[0].candidates) == 1
+
+
+def test_a4_a_caller_finds_no_consultation_of_another_provider(line: Store) -> None:
+    with line.transaction() as session:
+        put_provider(session, "dr-wu", OFFICE)
+        book(session, provider_id="dr-wu")
+        assert situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates == []
+
+
+def test_a5_what_is_barred_is_loaded_with_the_reason(line: Store) -> None:
+    with line.transaction() as session:
+        book(session, "own", referred=False)
+        book(session, "cancelled")
+        appointments.cancel(session, "cancelled")
+        book(session, "moved")
+        book(session, "moved", clock("15:00"))
+        session.flush()
+        known = situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates
+    barred = {(c.appointment_id, c.window.starts_at): (c.referred, c.withdrawn) for c in known}
+    assert barred == {
+        ("own", clock("9:00")): (False, False),
+        ("cancelled", clock("9:00")): (True, True),
+        ("moved", clock("9:00")): (True, True),
+        ("moved", clock("15:00")): (True, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "loaded"),
+    [
+        (clock("8:59") - 24 * HOUR - MICROSECOND, False),
+        (clock("8:59") - 24 * HOUR, True),
+        (clock("9:31") + 24 * HOUR, True),
+        (clock("9:31") + 24 * HOUR + MICROSECOND, False),
+    ],
+)
+def test_a7_only_what_is_at_most_24_hours_away_is_loaded(line: Store, now: datetime, loaded: bool) -> None:
+    with line.transaction() as session:
+        book(session)
+        known = situation(session, PROVIDER, MARGINS, at=now)
+    assert bool(known.candidates) == loaded
+    assert known.profile == Profile("dr-lee")
+
+
+def test_w7_a_consultation_without_a_line_number_is_loaded_without_one(store: Store) -> None:
+    with store.transaction() as session:
+        put_provider(session, "dr-lee", PROVIDER)
+        people.put_client(session, "client", name="Jane Doe", number=CLIENT)
+        book(session)
+        (candidate,) = situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates
+    assert candidate.line_number is None

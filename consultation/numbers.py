@@ -13,6 +13,7 @@ _WITHHELD_DIGITS = re.compile(r"\+?(?:0+|266696687)")
 _URI = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 _VISUAL_SEPARATORS = str.maketrans("", "", "-.()")  # RFC 3966, 5.1.1
 _DIGITS = re.compile(r"\+?[0-9]+")
+_WITHHELD_WORDS = frozenset({"anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld"})
 _HIDDEN_PRESENTATION = re.compile(r"prohib|unavailable")
 
 
@@ -70,14 +71,16 @@ def parse(text: str, region: str) -> PhoneNumber:
     return PhoneNumber(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def parse_caller(text: str, region: str, *, presentation: str = "allowed") -> Caller:
+def parse_caller(text: str, region: str, *, presentation: str = "allowed", sender: str = "") -> Caller:
     """The caller number as a trunk presents it (A1), or why there is none (A2).
 
     `text` is a SIP user part or a whole `sip:`/`tel:` URI, with or without parameters. `presentation` is
-    Asterisk's CALLERID(num-pres); a number that its owner asked to hide counts as withheld, even if it is there.
+    Asterisk's CALLERID(num-pres) and `sender` the From header: a number whose owner asked in either of them to
+    hide it counts as withheld, even if it is there.
     """
     user = re.split(r"[;@]", _URI.sub("", text.strip(), count=1), maxsplit=1)[0].strip().translate(_VISUAL_SEPARATORS)
-    if _HIDDEN_PRESENTATION.search(presentation) or not _DIGITS.fullmatch(user) or _WITHHELD_DIGITS.fullmatch(user):
+    hidden = _HIDDEN_PRESENTATION.search(presentation) or _says_nobody(sender)
+    if hidden or not _DIGITS.fullmatch(user) or _WITHHELD_DIGITS.fullmatch(user):
         return NoNumber.WITHHELD
     for spelling in _spellings(user, region):
         try:
@@ -99,6 +102,14 @@ def _spellings(digits: str, region: str) -> tuple[str, str]:
     if has_trunk_prefix and digits.startswith(str(phonenumbers.country_code_for_region(region))):
         return international, digits
     return digits, international
+
+
+def _says_nobody(sender: str) -> bool:
+    """Whether a From header names nobody: in its display name, its user or its host (RFC 3323, 4.1.1.3)."""
+    name, _, address = sender.rpartition("<")
+    user, _, host = _URI.sub("", address.partition(">")[0]).partition("@")
+    words = (name.strip(' "'), user, host.removesuffix(".invalid"))
+    return any(word.casefold() in _WITHHELD_WORDS for word in words)
 
 
 _PARSE_ERRORS = {

@@ -89,6 +89,11 @@ def _attempt(session: Session, settings: Settings) -> Attempt:
     """Who calls, and which number was dialled: from the dialplan's sanitised arguments, never from the environment."""
     dialled = parse_caller(session.argument(2), settings.default_region)
     return Attempt(
-        caller=parse_caller(session.argument(1), settings.default_region, presentation=session.argument(3)),
+        caller=parse_caller(
+            session.argument(1),
+            settings.default_region,
+            presentation=session.argument(3),
+            sender=session.argument(4),
+        ),
         line_number=dialled if isinstance(dialled, PhoneNumber) else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,28 +50,11 @@ class Phone:
         fields = folder / "fields.csv"
         fields.write_text("\n".join(["SEQUENTIAL", *(";".join(map(str, row)) for row in rows)]) + "\n")
         command = [binary, *([str(dials)] if dials else []), "-sf", str(scenario), "-inf", str(fields)]
-        command += [
-            "-i",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-m",
-            str(len(rows)),
-            "-l",
-            str(len(rows)),
-            "-r",
-            str(len(rows)),
-        ]
-        command += [
-            "-d",
-            str(pause_ms),
-            "-nostdin",
-            "-timeout",
-            f"{seconds}s",
-            "-timeout_error",
-            "-buff_size",
-            "1048576",
-        ]
+        count = str(len(rows))
+        command += ["-i", "127.0.0.1", "-p", str(port), "-d", str(pause_ms)]
+        # All at once; SIPp looks at its work, the end of it included, once in a rate period.
+        command += ["-m", count, "-l", count, "-r", count, "-rp", "50"]
+        command += ["-nostdin", "-timeout", f"{seconds}s", "-timeout_error", "-buff_size", "1048576"]
         command += ["-trace_msg", "-message_file", str(self._messages), "-message_overwrite", "true"]
         command += ["-trace_err", "-error_file", str(folder / "errors.log")]
         self._part = Part(f"SIPp ({scenario.stem})", command, folder / "screen.log", {**os.environ, "TZ": "UTC"})
@@ -115,8 +99,8 @@ class Phone:
         return self._part.wait(seconds) == 0
 
     def stop(self) -> None:
-        """End the phone, whatever it does."""
-        self._part.stop(2)
+        """End the phone, whatever it does. Not by SIGTERM: SIPp then waits for calls that will not end."""
+        self._part.stop(sign=signal.SIGKILL)
 
     def _listens(self) -> bool:
         inode = f":{self.port:04X} "

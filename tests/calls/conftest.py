@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agi.handlers import Context
+from agi.server import Server
 from ops import ports
 from ops.demo import own_line
 from ops.demo.platform import Platform
 from ops.line import Line
-from runtime.settings import load
+from runtime.settings import Address, load
+from schema.engine import Store
 from tests.calls.scene import LINE_NUMBER, Scene
 
 # Numbers of these tests, in whatever spelling: none may stand in a log of the line (P1).
@@ -56,6 +62,32 @@ def scene(line: Line, platform: Platform, tmp_path: Path) -> Iterator[Scene]:
     scene = Scene(line, platform, tmp_path)
     yield scene
     scene.close()
+
+
+@pytest.fixture
+def decided_by(line: Line) -> Iterator[Callable[..., None]]:
+    """Call it with settings: until the test ends, a FastAGI server with these settings decides on calls."""
+    with ExitStack() as stack:
+
+        def decide_with(**settings: Any) -> None:
+            store = Store(line.database_url, pool=2)
+            stack.callback(store.close)
+            context = Context(line.settings.model_copy(update=settings), store)
+            server = Server(Address("127.0.0.1:0"), context, workers=2, deadline_seconds=2)
+            thread = threading.Thread(target=server.serve)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.stop)
+            _ask_servers(line, f"127.0.0.1:{server.address[1]}")
+            stack.callback(_ask_servers, line, "&".join(line.settings.agi_addresses))
+
+        yield decide_with
+
+
+def _ask_servers(line: Line, addresses: str) -> None:
+    """Tell the running Asterisk which FastAGI servers to ask."""
+    assert line.asterisk is not None
+    line.asterisk.command(f"dialplan set global AGI_SERVERS {addresses}")
 
 
 def _assert_logs_hold_no_number(folder: Path) -> None:

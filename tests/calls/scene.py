@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 ANSWERS = SCENARIOS / "client_answers.xml"
 CALLS = SCENARIOS / "provider_calls.xml"
 HEARS_FINAL = HERE / "provider_hears_final.xml"
+CLIENT_BUSY = HERE / "client_busy" / "client.xml"
 LINE_NUMBER = "+14155550199"
 
 _numbers = itertools.count(2_100_000)
@@ -62,6 +63,28 @@ class Scene:
         self.platform.client(name, "Sam", client)
         self.platform.appointment(name, name, name, starts_in=starts_in, lasts=lasts)
         return Booking(name, caller, client)
+
+    def book_again(
+        self, booking: Booking, *, starts_in: timedelta, lasts: timedelta = timedelta(minutes=50)
+    ) -> Booking:
+        """Another appointment of the same provider, with another client."""
+        client = new_number()
+        name = f"a{client[-7:]}"
+        self.platform.client(name, "Alex", client)
+        provider = f"a{booking.caller_number[-7:]}"
+        self.platform.appointment(name, provider, name, starts_in=starts_in, lasts=lasts)
+        return Booking(name, booking.caller_number, client)
+
+    def reached(self, booking: Booking, *others: Booking, line_number: str = LINE_NUMBER) -> Booking:
+        """Which of these bookings' clients the provider reaches now; each of their phones is busy."""
+        bookings = (booking, *others)
+        client = self.client(CLIENT_BUSY, [(booking.client_number,)])
+        assert self.dial(booking.caller_number, line_number).final_status() == 486
+        assert client.finish()
+        (invite,) = invites(client)
+        client.stop()
+        (found,) = [entry for entry in bookings if f"sip:{entry.client_number}@" in invite.first_line]
+        return found
 
     def client(self, scenario: Path, rows: Sequence[Sequence[object]], *, pause_ms: int = 200) -> Phone:
         """The carrier's side towards clients: answers by the scenario. Ready when this returns."""

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.calls.scene import HERE, LINE_NUMBER, Scene, invites
+from tests.calls.scene import CLIENT_BUSY, LINE_NUMBER, Scene, invites
 
 SCENARIO = Path(__file__).parent / "provider.xml"
-BUSY = HERE / "client_busy" / "client.xml"
 ADMITTED, WITHHELD = 486, 433
 
 # {e164} is +1…, {national} the same without +1, {other} somebody else's number.
@@ -65,7 +64,7 @@ SPELLINGS = {
 def test_a1_a2_a_caller_is_recognised_or_withheld(scene: Scene, tmp_path: Path, spelling: str) -> None:
     sender, headers, expected = SPELLINGS[spelling]
     booking, other = scene.book(), scene.book()
-    client = scene.client(BUSY, [(booking.client_number,)])
+    client = scene.client(CLIENT_BUSY, [(booking.client_number,)])
     numbers = {
         "e164": booking.caller_number,
         "national": booking.caller_number.removeprefix("+1"),

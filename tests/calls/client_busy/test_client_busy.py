@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tests.calls.scene import Scene, assert_hides
-
-CLIENT = Path(__file__).parent / "client.xml"
+from tests.calls.scene import CLIENT_BUSY, Scene, assert_hides
 
 
 def test_the_provider_hears_that_the_client_is_busy(scene: Scene) -> None:
     booking = scene.book()
-    client = scene.client(CLIENT, [(booking.client_number,)])
+    client = scene.client(CLIENT_BUSY, [(booking.client_number,)])
     provider = scene.dial(booking.caller_number)
     assert client.finish()
     assert provider.final_status() == 486

@@ -21,7 +21,7 @@ _MOST_LINES = 100
 _REPLY = re.compile(r"(?P<code>[0-9]{3})(?P<more>-?)(?: ?)(?P<text>.*)")
 _RESULT = re.compile(r"result=(?P<value>\S*)(?: \((?P<data>.*)\))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LISTABLE = re.compile(r"[A-Za-z0-9+_.:-]*")
+_LISTABLE = re.compile(r"[A-Za-z0-9+_.:/&-]*")
 
 
 class AgiError(Exception):
@@ -126,7 +126,7 @@ class Session(AGI):  # type: ignore[misc]  # pyst2 has no types
         """
         for value in values.values():
             if not _LISTABLE.fullmatch(value):
-                raise ValueError("a value for a channel variable holds more than letters, digits and + _ . : -")
+                raise ValueError("a value for a channel variable holds more than letters, digits and + _ . : / & -")
         self.execute("SET VARIABLE", self._quote(f"ARRAY({','.join(values)})"), self._quote(",".join(values.values())))
 
     def execute(self, command: str, *arguments: str) -> dict[str, tuple[str, str]]:

@@ -61,9 +61,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Whose number the caller's is."""
+    """Whose number the caller's is, and how to speak to them."""
 
     provider_id: str
+    time_zone: str = "UTC"
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         14_400, "14400", "Guard against a stuck leg, never a consultation's end (W2)", ge=600
     )
     completed_after_seconds: Seconds = _example(0, "0", "Talk time that makes a consultation completed (S2)")
+    announce: Literal["early", "answer", "off"] = _example(
+        "early", "early", "How a refused caller hears why: before the call is answered, after it, or not at all (A13)"
+    )
+    language: Literal["en", "es"] = _example("en", "es", "Language for callers whose own is not known or not recorded")
+    sounds_dir: Path | None = _example(
+        None, "/etc/consultline/sounds", "Own recordings, as en/opens.ulaw: each replaces ours of the same name"
+    )
     caller_id: Literal["diversion", "plain", "line_number"] = _example(
         "diversion", "diversion", "How the call presents the provider's number to the carrier (C1)"
     )

@@ -9,10 +9,11 @@ import structlog
 from agi.handlers import Context
 from agi.session import Session
 from consultation.admission import Admit, Attempt, Decision, Reason, Refuse, decide
+from consultation.announcement import announcement, spoken_language
 from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from runtime.settings import Settings
-from schema.queries.admission import record, situation
+from schema.queries.admission import Situation, record, situation
 
 log = structlog.get_logger("agi.admit")
 
@@ -47,7 +48,7 @@ def admit(session: Session, context: Context) -> None:
         # The database may have taken its time. Asterisk has gone on by then, and perhaps asked another server, whose
         # word must stand.
         session.check_deadline()
-    session.set_variables(answer(decision, attempt, settings))
+    session.set_variables(answer(decision, attempt, known, settings))
     log.info(
         "call_decided",
         call_id=str(call_id),
@@ -57,11 +58,16 @@ def admit(session: Session, context: Context) -> None:
     )
 
 
-def answer(decision: Decision, attempt: Attempt, settings: Settings) -> dict[str, str]:
+def answer(decision: Decision, attempt: Attempt, known: Situation, settings: Settings) -> dict[str, str]:
     """The channel variables that tell the dialplan what to do. The decision itself comes last: it is the sentinel."""
     if isinstance(decision, Refuse):
+        language = spoken_language(known.profile, settings.language)
+        spoken = announcement(decision, known.profile, known.now, language) if settings.announce != "off" else []
         return {
             "LINE_REASON": decision.reason,
+            "LINE_LANGUAGE": language,
+            "LINE_ANNOUNCEMENT": "&".join(spoken),
+            "LINE_ANNOUNCE": settings.announce,
             "LINE_SIP_STATUS": str(SIP_STATUS[decision.reason]),
             "LINE_DECISION": "refuse",
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -53,6 +54,18 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
         # The manager's password stands in one of them.
         path.touch(mode=0o640)
         path.write_text(rendered)
+
+
+def write_sounds(settings: Settings, target: Path) -> None:
+    """Copy the recordings to `target`, and over them the operator's own. Raises SettingsError."""
+    shutil.copytree(TEMPLATES / "sounds", target, dirs_exist_ok=True)
+    if settings.sounds_dir is not None:
+        if not settings.sounds_dir.is_dir():
+            raise SettingsError(
+                f"LINE_SOUNDS_DIR: {settings.sounds_dir} is not a folder. "
+                "Example: LINE_SOUNDS_DIR=/etc/consultline/sounds"
+            )
+        shutil.copytree(settings.sounds_dir, target, dirs_exist_ok=True)
 
 
 def _sip_domain(settings: Settings) -> str:

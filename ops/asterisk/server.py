@@ -36,6 +36,7 @@ class Asterisk:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         # In a chroot without this file every call stalls in a DNS look-up of the machine's own name.
         (self._folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+        configuration.write_sounds(self._settings, self._folder / "sounds")
         etc = self._folder / "etc"
         configuration.write(self._settings, etc, home=self._home, modules=self._installation.modules)
         self._give_to_user()

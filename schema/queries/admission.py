@@ -18,7 +18,7 @@ from consultation.numbers import PhoneNumber
 from consultation.outcome import Disposition
 from consultation.window import Margins, Window
 from schema.columns import Instant, Number
-from schema.models import Appointment, Call, CallerNumber, Client, Consultation, LineNumber
+from schema.models import Appointment, Call, CallerNumber, Client, Consultation, LineNumber, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ _SITUATION = (
     select(
         _clock.c.now,
         CallerNumber.provider_id,
+        Provider.time_zone,
+        Provider.language,
         Consultation.id,
         Consultation.starts_at,
         Consultation.ends_at,
@@ -60,6 +62,7 @@ _SITUATION = (
         CallerNumber,
         (CallerNumber.number == _caller) & ~exists().where(_own_number.number == CallerNumber.number),
     )
+    .outerjoin(Provider, Provider.id == CallerNumber.provider_id)
     .outerjoin(Appointment, Appointment.provider_id == CallerNumber.provider_id)
     .outerjoin(
         Consultation,
@@ -88,10 +91,13 @@ def situation(
             "near_after": NEAR + margins.after,
         },
     ).all()
-    provider_id = rows[0].provider_id
+    first = rows[0]
+    profile = None
+    if first.provider_id is not None:
+        profile = Profile(first.provider_id, time_zone=first.time_zone, language=first.language)
     return Situation(
-        now=rows[0].now,
-        profile=Profile(provider_id) if provider_id is not None else None,
+        now=first.now,
+        profile=profile,
         candidates=[_candidate(row, margins) for row in rows if row.id is not None],
     )
 

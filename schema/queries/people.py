@@ -80,7 +80,12 @@ def caller_numbers(session: Session, provider_id: str) -> Sequence[CallerNumber]
 
 
 def put_client(session: Session, client_id: str, *, name: str, number: PhoneNumber) -> bool:
-    """Create or change a client. Returns whether it is new."""
+    """Create or change a client. Returns whether it is new.
+
+    Raises NumberTakenError for one of the line's own numbers: the line would call itself.
+    """
+    if session.scalar(select(LineNumber.id).where(LineNumber.number == number)) is not None:
+        raise NumberTakenError
     created = session.get(Client, client_id) is None
     values = {"name": name, "number": number}
     session.execute(

@@ -35,6 +35,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         load(),
         numbers=[LINE_NUMBER],
         ring_seconds=5,
+        # Announcements take seconds; the tests that are about them turn them on.
+        announce="off",
         agi_deadline_seconds=2,
         # Nobody listens at the second address but where a test puts somebody there.
         agi_addresses=f"127.0.0.1:{first},127.0.0.1:{second}",

@@ -1,0 +1,175 @@
+"""Appointments: booked, rescheduled, cancelled, and how they stand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from consultation.window import Margins
+from portal.contact import Contact, contact
+from portal.dependencies import MarginsGiven, StoreGiven
+from portal.fields import Id, Instant, Seconds, invalid
+from portal.problems import documented
+from schema.queries import appointments
+from schema.queries.appointments import Booked
+
+router = APIRouter(tags=["appointments"])
+
+LONGEST = timedelta(hours=24)
+
+
+def _ends_after_start(ends_at: datetime, info: ValidationInfo) -> datetime:
+    starts_at: datetime | None = info.data.get("starts_at")
+    if starts_at is None:  # it is an error of its own already
+        return ends_at
+    if ends_at <= starts_at:
+        raise invalid("must be after starts_at")
+    if ends_at - starts_at > LONGEST:
+        raise invalid("must be at most 24 hours after starts_at")
+    return ends_at
+
+
+class AppointmentBody(BaseModel):
+    """An appointment as the platform keeps it. Only a referred one goes through the line (A5)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "provider_id": "p-17",
+                    "client_id": "c-4",
+                    "starts_at": "2026-03-01T12:00:00-05:00",
+                    "ends_at": "2026-03-01T12:30:00-05:00",
+                    "referred": True,
+                }
+            ]
+        },
+    )
+
+    provider_id: Id
+    client_id: Id
+    starts_at: Instant
+    ends_at: Annotated[Instant, AfterValidator(_ends_after_start)]
+    referred: bool
+
+
+class Status(StrEnum):
+    """What is known about whether the consultation took place (S1)."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    DID_NOT_OCCUR = "did_not_occur"
+    UNKNOWN = "unknown"
+    NOT_NEEDED = "not_needed"
+
+
+class StatusBy(StrEnum):
+    """Who or what made a status final."""
+
+    LINE = "line"
+    PROVIDER = "provider"
+    TIME = "time"
+    PLATFORM = "platform"
+
+
+class Appointment(BaseModel):
+    """An appointment in its current occurrence; a reschedule makes the next one, pending again."""
+
+    id: str
+    provider_id: str
+    client_id: str
+    starts_at: datetime
+    ends_at: datetime
+    referred: bool
+    contact: Contact | None = Field(
+        description="How the provider reaches the client: over the line, or directly and why. "
+        "Null for a cancelled appointment: nobody is to be called, so no number is given out."
+    )
+    status: Status = Field(
+        description="`not_needed` for a cancelled appointment, unless its status was final before: that one stays."
+    )
+    status_by: StatusBy | None
+    status_at: datetime | None
+    talk_seconds: Seconds = Field(description="Talk time of all calls of this occurrence (W3, E2)")
+    task: Literal[None] = Field(default=None, description="No questions are put to providers yet: always null")
+
+
+_NOT_FOUND = documented(http_404="No appointment with this id")
+
+
+@router.put(
+    "/v1/appointments/{appointment_id}",
+    responses={
+        201: {"model": Appointment, "description": "Booked"},
+        **documented(http_409="It would change hands (`fixed`), or was changed at the same time (`changed_meanwhile`)"),
+    },
+)
+def put(
+    appointment_id: Id, body: AppointmentBody, response: Response, store: StoreGiven, margins: MarginsGiven
+) -> Appointment:
+    """Book; with other times than before, reschedule (S6); after a cancellation, book again.
+
+    A reschedule ends one occurrence, as `not_needed` if it was pending, and makes the next, with its own line number
+    and window. Provider and client of an appointment cannot change.
+    """
+    with store.transaction() as session:
+        created = appointments.put(
+            session,
+            appointment_id,
+            provider_id=body.provider_id,
+            client_id=body.client_id,
+            starts_at=body.starts_at,
+            ends_at=body.ends_at,
+            referred=body.referred,
+            margins=margins,
+        )
+        booked = found(appointments.get(session, appointment_id))
+    response.status_code = 201 if created else 200
+    return _shown(booked, margins)
+
+
+@router.post("/v1/appointments/{appointment_id}/cancel", responses=_NOT_FOUND)
+def cancel(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+    """Cancel, before, during or after the appointment; twice is once. A call that is up goes on (S6)."""
+    with store.transaction() as session:
+        appointments.cancel(session, appointment_id)
+        booked = found(appointments.get(session, appointment_id))
+    return _shown(booked, margins)
+
+
+@router.get("/v1/appointments/{appointment_id}", responses=_NOT_FOUND)
+def get(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+    """How an appointment stands: how to reach the client, and whether the consultation took place."""
+    with store.transaction() as session:
+        booked = found(appointments.get(session, appointment_id))
+    return _shown(booked, margins)
+
+
+def found(booked: Booked | None) -> Booked:
+    """The appointment, or a 404."""
+    if booked is None:
+        raise HTTPException(404, "There is no appointment with this id.")
+    return booked
+
+
+def _shown(booked: Booked, margins: Margins) -> Appointment:
+    appointment, consultation = booked.appointment, booked.consultation
+    return Appointment(
+        id=appointment.id,
+        provider_id=appointment.provider_id,
+        client_id=appointment.client_id,
+        starts_at=consultation.starts_at,
+        ends_at=consultation.ends_at,
+        referred=appointment.referred,
+        contact=contact(booked, margins),
+        status=Status(consultation.status),
+        status_by=StatusBy(consultation.status_by) if consultation.status_by else None,
+        status_at=consultation.status_at,
+        talk_seconds=booked.talk_seconds,
+    )

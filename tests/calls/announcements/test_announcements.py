@@ -1,0 +1,136 @@
+"""A13: a refused caller hears why, before the final status. The provider's phone listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.asterisk.configuration import TEMPLATES
+from ops.demo.audio import Headset
+from ops.demo.phone import Phone
+from ops.line import Line
+from tests.calls.scene import HEARS_FINAL, HERE, LINE_NUMBER, Scene, new_number
+
+SOUNDS = TEMPLATES / "sounds"
+GIVES_UP = Path(__file__).parent / "provider_hangs_up.xml"
+WAITS = HERE / "connected" / "provider_waits.xml"
+
+
+def _seconds(*names: str, language: str = "en", sounds: Path = SOUNDS) -> float:
+    """How long these recordings are: one byte a sample at 8 kHz."""
+    return sum((sounds / language / f"{name}.ulaw").stat().st_size for name in names) / 8000
+
+
+def _dial_and_listen(scene: Scene, caller: str) -> tuple[Phone, Headset]:
+    ear = scene.headset(440)
+    phone = scene.provider(HEARS_FINAL, [(caller, LINE_NUMBER, ear.port)])
+    assert phone.finish(), phone.final_status()
+    return phone, ear
+
+
+def _heard(ear: Headset, *names: str, language: str = "en") -> None:
+    # Between two recordings Asterisk may lose or add a frame or two of 20 ms each.
+    assert ear.heard_seconds == pytest.approx(_seconds(*names, language=language), abs=0.1 + 0.05 * len(names))
+
+
+def _say_early(decided_by: Callable[..., None], **settings: object) -> None:
+    decided_by(announce="early", **settings)
+
+
+def test_an_unknown_caller_hears_only_that_the_number_is_not_recognised(
+    scene: Scene, decided_by: Callable[..., None]
+) -> None:
+    _say_early(decided_by)
+    phone, ear = _dial_and_listen(scene, new_number())
+    assert [message.status for message in phone.received()] == [100, 183, 403]
+    _heard(ear, "not-recognised")
+
+
+def test_a_withheld_caller_hears_how_to_call(scene: Scene, decided_by: Callable[..., None]) -> None:
+    _say_early(decided_by)
+    phone, ear = _dial_and_listen(scene, "anonymous")
+    assert phone.final_status() == 433
+    _heard(ear, "withheld")
+
+
+def test_a_provider_without_a_consultation_hears_first_that_the_number_is_recognised(
+    scene: Scene, decided_by: Callable[..., None]
+) -> None:
+    booking = scene.book(starts_in=timedelta(days=3))
+    _say_early(decided_by)
+    phone, ear = _dial_and_listen(scene, booking.caller_number)
+    assert phone.final_status() == 480
+    _heard(ear, "recognised", "none-near")
+
+
+def test_after_the_window_it_has_closed_in_the_providers_language(
+    scene: Scene, decided_by: Callable[..., None]
+) -> None:
+    booking = scene.book(starts_in=timedelta(hours=-2))
+    name = f"a{booking.caller_number[-7:]}"
+    scene.platform.put(
+        f"/v1/providers/{name}",
+        {
+            "name": "Dra. Rivera",
+            "time_zone": "America/Mexico_City",
+            "language": "es-MX",
+            "caller_numbers": [{"number": booking.caller_number, "label": "móvil"}],
+        },
+    )
+    _say_early(decided_by)
+    phone, ear = _dial_and_listen(scene, booking.caller_number)
+    assert phone.final_status() == 480
+    _heard(ear, "recognised", "has-closed", language="es")
+    assert scene.refusal()["reason"] == "too_late"
+
+
+def test_before_the_window_the_opening_time_is_spoken(scene: Scene, decided_by: Callable[..., None]) -> None:
+    booking = scene.book(starts_in=timedelta(hours=2))
+    _say_early(decided_by)
+    phone, ear = _dial_and_listen(scene, booking.caller_number)
+    assert phone.final_status() == 480
+    fixed = _seconds("recognised", "opens", "at", "am")
+    assert fixed + 0.5 < ear.heard_seconds < fixed + 4
+
+
+def test_answered_mode_answers_speaks_and_hangs_up(scene: Scene, decided_by: Callable[..., None]) -> None:
+    decided_by(announce="answer")
+    ear = scene.headset(440)
+    phone = scene.provider(WAITS, [(new_number(), LINE_NUMBER, ear.port)])
+    assert phone.finish()
+    assert phone.final_status() == 200
+    _heard(ear, "not-recognised")
+    assert scene.refusal()["reason"] == "caller_unknown"
+
+
+def test_off_mode_says_nothing(scene: Scene, decided_by: Callable[..., None]) -> None:
+    decided_by(announce="off")
+    phone, ear = _dial_and_listen(scene, new_number())
+    assert [message.status for message in phone.received()] == [100, 403]
+    assert ear.heard_seconds == 0
+
+
+def test_where_no_server_decides_asterisk_itself_says_to_use_the_clients_number(scene: Scene, line: Line) -> None:
+    booking = scene.book()
+    assert line.asterisk is not None
+    line.asterisk.command("dialplan set global ANNOUNCE early")
+    line.asterisk.command("dialplan set global AGI_SERVERS 127.0.0.1:1")
+    try:
+        phone, ear = _dial_and_listen(scene, booking.caller_number)
+    finally:
+        line.asterisk.command("dialplan set global ANNOUNCE off")
+        line.asterisk.command(f"dialplan set global AGI_SERVERS {'&'.join(line.settings.agi_addresses)}")
+    assert phone.final_status() == 503
+    _heard(ear, "unavailable")
+    assert scene.refusal()["reason"] == "line_unavailable"
+
+
+def test_a_caller_who_hangs_up_while_it_speaks_is_recorded(scene: Scene, decided_by: Callable[..., None]) -> None:
+    _say_early(decided_by)
+    phone = scene.provider(GIVES_UP, [(new_number(), LINE_NUMBER, 9)], pause_ms=300)
+    assert phone.finish()
+    refused = scene.refusal()
+    assert (refused["reason"], refused["disposition"]) == ("caller_unknown", "refused")

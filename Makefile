@@ -33,6 +33,10 @@ check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, she
 lock: ## renew constraints.txt: the newest versions that pyproject.toml allows, with hashes
 	ops/install/lock.sh
 
+.PHONY: images
+images: ## the container images of docker/, by Docker or Podman, else by buildah (then as root)
+	@docker/build.sh
+
 $(VENV)/.ready: pyproject.toml constraints.txt ops/install/packages.sh ops/install/venv.sh
 	@ops/install/packages.sh
 	@ops/install/venv.sh $(PYTHON) $(VENV)

@@ -1,8 +1,8 @@
 """The link to Asterisk's manager interface. The only importer of panoramisk, and what panoramisk 1.4 needs mending for.
 
-Mended here: UTF-8 that is split across segments is kept; a callback that raises does not close the link; a rejected
-login is said aloud, once; what was asked and not answered is never asked again by itself; a link on which nothing
-comes back is cut and made anew.
+Mended here: UTF-8 that is split across segments is kept; neither a callback that raises nor a message that makes no
+sense closes the link; a rejected login is said aloud, once; what was asked and not answered is never asked again by
+itself; a link on which nothing comes back is cut and made anew; after its end, a link does not come back.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
             log.error("message_too_long", bytes=len(self.queue[0]))
             self.transport.abort()
 
+    def handle_message(self, message: Message) -> None:
+        try:
+            super().handle_message(message)
+        except Exception:
+            # panoramisk would let it through to asyncio, which closes the link: our own callback's failure, and its
+            # own over a header that comes twice.
+            log.exception("message_failed", event_name=str(message.get("Event")))
+
     def silent_for(self) -> float:
         """Seconds since anything was heard."""
         return time.monotonic() - self.heard_at
@@ -65,19 +73,35 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
 
 
 class _Manager(Manager):  # type: ignore[misc]
-    """panoramisk's manager, which does not ask again what a lost connection left unanswered."""
+    """panoramisk's manager, which stays closed and does not ask again what a lost connection left unanswered."""
 
     def __init__(self, **config: object) -> None:
         super().__init__(**config)
         self.login_failed: Callable[[], None] = lambda: None
+        self._over = False
+
+    def connect(self) -> None:
+        if not self._over:
+            super().connect()
+
+    def connection_made(self, attempt: asyncio.Task[tuple[asyncio.Transport, _Protocol]]) -> None:
+        if not self._over:
+            super().connection_made(attempt)
+        elif not attempt.cancelled() and attempt.exception() is None:
+            attempt.result()[0].abort()
 
     def login(self, future: asyncio.Future[Message]) -> bool:
         if future.cancelled():
             return False
         accepted: bool = super().login(future)
         if not accepted:
+            self.close()
             self.login_failed()
         return accepted
+
+    def close(self) -> None:
+        self._over = True
+        super().close()
 
     async def send_awaiting_actions(self, *_: object) -> None:
         self.awaiting_actions.clear()
@@ -144,16 +168,12 @@ class Connection:
         future = self._manager.send_action(Action({"Action": action, **fields}))
         try:
             answer = await asyncio.wait_for(future, seconds)
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             raise NotConnectedError from None
         return list(answer) if isinstance(answer, list) else [answer]
 
     def _dispatch(self, _manager: Manager, event: Message) -> None:
-        try:
-            self._on_event(event)
-        except Exception:
-            # panoramisk would let it through to asyncio, which closes the link.
-            log.exception("event_failed", event_name=str(event["Event"]))
+        self._on_event(event)
 
     def _silence(self) -> float:
         protocol = self._manager.protocol

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from consultation.outcome import DialStatus, Fact, Kind, Leg
 from schema.queries.calls import Sighting
@@ -13,6 +14,11 @@ from schema.queries.calls import Sighting
 WITNESS = "ami"
 
 Event = Mapping[str, str]
+
+# Asterisk writes both with C's printf. Python's own parsers take far more: NaN, 1e999, digits of other scripts.
+_SECONDS = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,6})?")
+_Q850 = re.compile(r"[0-9]{1,3}")
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MalformedEventError(ValueError):
@@ -39,8 +45,8 @@ def read(event: Event) -> Sighting | Unavailable | None:
     if name == "UserEvent" and event.get("UserEvent") == "LineUnavailable":
         return Unavailable(
             channel=_text(event, "Uniqueid"),
-            caller=event.get("Caller", ""),
-            dialled=event.get("Dialled", ""),
+            caller=_perhaps(event, "Caller"),
+            dialled=_perhaps(event, "Dialled"),
             at=_at(event),
         )
     if name == "DialState" and event.get("DialStatus") == "RINGING":
@@ -71,26 +77,33 @@ def _dialled_leg(event: Event, kind: Kind, *, dial_status: DialStatus | None = N
 
 
 def _text(event: Event, field: str) -> str:
-    value = event.get(field)
+    value = _perhaps(event, field)
+    if not value:
+        raise MalformedEventError(f"no {field}")
+    return value
+
+
+def _perhaps(event: Event, field: str) -> str:
+    """The field's text; empty if it is not there."""
+    value = event.get(field, "")
     # panoramisk makes a list of a header that comes twice: no event of ours has one, so somebody slipped it in.
-    if not isinstance(value, str) or not value:
-        raise MalformedEventError(f"no single {field}")
+    if not isinstance(value, str):
+        raise MalformedEventError(f"more than one {field}")
     return value
 
 
 def _at(event: Event) -> datetime:
     """When Asterisk saw it (`timestampevents = yes`): seconds since the epoch with microseconds."""
-    try:
-        microseconds = int(Decimal(_text(event, "Timestamp")) * 1_000_000)
-    except InvalidOperation:
-        raise MalformedEventError("Timestamp is not a number") from None
-    seconds, fraction = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=fraction)
+    seconds = _text(event, "Timestamp")
+    if not _SECONDS.fullmatch(seconds):
+        raise MalformedEventError("Timestamp is not seconds since the epoch")
+    return _EPOCH + timedelta(microseconds=int(Decimal(seconds) * 1_000_000))
 
 
 def _cause(event: Event) -> int | None:
-    value = event.get("Cause", "")
-    return int(value) if value.isdecimal() else None
+    """The hangup cause; None where there is none that means anything. The end of a leg counts without it."""
+    value = _perhaps(event, "Cause")
+    return int(value) if _Q850.fullmatch(value) else None
 
 
 def _dial_status(event: Event) -> DialStatus:

@@ -12,6 +12,7 @@ from consultation.numbers import Caller, NoNumber, PhoneNumber
 from consultation.window import PRECEDENCE, Phase, Window
 
 NEAR = timedelta(hours=24)  # A7
+MOST_CALLS = 3  # of one consultation up at a time (A11)
 
 
 class Reason(StrEnum):
@@ -24,6 +25,10 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     NO_CONSULTATION = "no_consultation"
     LINE_UNAVAILABLE = "line_unavailable"
+    PIN_LOCKED = "pin_locked"
+    PIN_MISSING = "pin_missing"
+    PIN_WRONG = "pin_wrong"
+    TOO_MANY_CALLS = "too_many_calls"
 
 
 class Standing(StrEnum):
@@ -49,14 +54,17 @@ class Candidate:
     client_number: PhoneNumber
     referred: bool
     withdrawn: bool
+    provider_id: str = ""
+    slots: frozenset[int] = frozenset()  # taken by calls that are up (A11)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A call that arrived: who calls, and which number was dialled."""
+    """A call that arrived: who calls, which number was dialled, and whether the trunk has its fill of calls (A11)."""
 
     caller: Caller
     line_number: PhoneNumber | None
+    trunk_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,9 @@ def decide(attempt: Attempt, profile: Profile | None, candidates: Sequence[Candi
     opened = [candidate for candidate in eligible if candidate.window.phase(now) in PRECEDENCE]
     here = [candidate for candidate in opened if _is_on(candidate, attempt.line_number)]
     if here:
-        return Admit(min(here, key=lambda candidate: _rank(candidate, now)))
+        best = min(here, key=lambda candidate: _rank(candidate, now))
+        full = attempt.trunk_full or len(best.slots) >= MOST_CALLS
+        return Refuse(Reason.TOO_MANY_CALLS, candidate=best) if full else Admit(best)
     elsewhere = [candidate for candidate in opened if candidate.line_number is not None]
     if elsewhere:
         return Refuse(Reason.WRONG_LINE_NUMBER, candidate=min(elsewhere, key=lambda c: _rank(c, now)))

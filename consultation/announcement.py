@@ -17,6 +17,10 @@ _WORDS = {
     Reason.TOO_LATE: "has-closed",
     Reason.NO_CONSULTATION: "none-near",
     Reason.LINE_UNAVAILABLE: "unavailable",
+    Reason.PIN_LOCKED: "pin-locked",
+    Reason.PIN_MISSING: "pin-missing",
+    Reason.PIN_WRONG: "pin-wrong",
+    Reason.TOO_MANY_CALLS: "too-many-calls",
 }
 
 

@@ -107,7 +107,8 @@ def _spellings(digits: str, region: str) -> tuple[str, str]:
 def _says_nobody(sender: str) -> bool:
     """Whether a From header names nobody: in its display name, its user or its host (RFC 3323, 4.1.1.3)."""
     name, _, address = sender.rpartition("<")
-    user, _, host = _URI.sub("", address.partition(">")[0]).partition("@")
+    # Parameters, a password and a port may stand behind user and host; none of them makes a caller somebody.
+    user, _, host = (re.split("[;:?]", part)[0] for part in _URI.sub("", address.partition(">")[0]).partition("@"))
     words = (name.strip(' "'), user, host.removesuffix(".invalid"))
     return any(word.casefold() in _WITHHELD_WORDS for word in words)
 

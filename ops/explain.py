@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from consultation.admission import Admit, Attempt, Candidate, Decision, Standing, decide, standings
+from consultation.admission import Admit, Attempt, Candidate, Decision, Profile, Standing, decide, standings
 from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from ops.database import url
@@ -42,12 +42,26 @@ def explain(
         raise OperatorError("--line-number: not a phone number. Example: --line-number +14155550199")
     attempt = Attempt(parse_caller(caller, settings.default_region), dialled)
     known = _known(settings, attempt, at)
-    decision = decide(attempt, known.profile, known.candidates, known.now)
-    judged = standings(attempt, known.profile, known.candidates, known.now)
+    # A shared phone may be anyone's of the practice: what each of them would reach, once their PIN was entered.
+    callers = known.owner.members if known.owner else [None]
+    told = [
+        (
+            caller,
+            decide(attempt, caller, known.candidates_of(caller), known.now),
+            standings(attempt, caller, known.candidates_of(caller), known.now),
+        )
+        for caller in callers
+    ]
+    asks_pin = known.owner is not None and known.owner.asks_pin
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(known, decision, judged), indent=2) + "\n")
+        answers = [_as_json(known, *entry, asks_pin=asks_pin) for entry in told]
+        sys.stdout.write(json.dumps(answers, indent=2) + "\n")
     else:
-        _print(out, known, decision, judged)
+        out.print(f"at         {known.now.isoformat(timespec='seconds')}")
+        if asks_pin:
+            out.print("asks for   the PIN (A9)")
+        for entry in told:
+            _print(out, *entry)
 
 
 def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situation:
@@ -63,11 +77,19 @@ def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situati
         store.close()
 
 
-def _as_json(known: Situation, decision: Decision, judged: list[tuple[Candidate, Standing]]) -> dict[str, Any]:
+def _as_json(
+    known: Situation,
+    profile: Profile | None,
+    decision: Decision,
+    judged: list[tuple[Candidate, Standing]],
+    *,
+    asks_pin: bool,
+) -> dict[str, Any]:
     admitted = isinstance(decision, Admit)
     return {
         "at": known.now.isoformat(),
-        "provider_id": known.profile.provider_id if known.profile else None,
+        "provider_id": profile.provider_id if profile else None,
+        "asks_pin": asks_pin,
         "decision": "admitted" if admitted else "refused",
         "reason": None if isinstance(decision, Admit) else decision.reason,
         "opens_at": None if isinstance(decision, Admit) or not decision.opens_at else decision.opens_at.isoformat(),
@@ -84,9 +106,8 @@ def _as_json(known: Situation, decision: Decision, judged: list[tuple[Candidate,
     }
 
 
-def _print(out: Console, known: Situation, decision: Decision, judged: list[tuple[Candidate, Standing]]) -> None:
-    out.print(f"at         {known.now.isoformat(timespec='seconds')}")
-    who = f"provider {known.profile.provider_id}" if known.profile else "on nobody's profile"
+def _print(out: Console, profile: Profile | None, decision: Decision, judged: list[tuple[Candidate, Standing]]) -> None:
+    who = f"provider {profile.provider_id}" if profile else "on nobody's profile"
     out.print(f"caller is  {who}", markup=False)
     if isinstance(decision, Admit):
         out.print(

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from portal.invalid import field_errors
 from portal.problems import Code, FieldError, InvalidError, problem
 from schema.engine import ConflictError, StoreUnavailableError
-from schema.queries.appointments import FixedError, UnknownError
-from schema.queries.people import NumberTakenError
+from schema.queries.appointments import FixedError
+from schema.queries.people import NumberTakenError, PinError, UnknownError
 
 log = structlog.get_logger("portal.failures")
 
@@ -30,6 +30,7 @@ _FIXED = {
 _UNKNOWN = {
     "provider_id": "is the id of no provider that the line was told of",
     "client_id": "is the id of no client that the line was told of",
+    "practice_id": "is the id of no practice that the line was told of",
 }
 
 
@@ -48,6 +49,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(UnknownError)
     async def _unknown(_: Request, error: UnknownError) -> Response:
         return problem(422, _UNACCEPTABLE, errors=[FieldError(error.field, _UNKNOWN[error.field])])
+
+    @app.exception_handler(PinError)
+    async def _pin(_: Request, error: PinError) -> Response:
+        return problem(422, _UNACCEPTABLE, errors=[FieldError("pin", str(error))])
 
     @app.exception_handler(FixedError)
     async def _fixed(_: Request, error: FixedError) -> Response:

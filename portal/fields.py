@@ -9,7 +9,7 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from consultation.numbers import InvalidNumberError, PhoneNumber, parse
@@ -80,6 +80,12 @@ def _language(value: str) -> str:
     return value
 
 
+def _pin(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9]{4,8}", value.get_secret_value()):
+        raise invalid("must be 4 to 8 digits")
+    return value
+
+
 def _instant(value: Any) -> datetime:
     """An RFC 3339 date-time with its offset, in UTC (W5); digits beyond the microsecond are dropped."""
     match = _INSTANT.fullmatch(value) if isinstance(value, str) else None
@@ -107,6 +113,7 @@ Name = Annotated[str, _text(200), _schema(minLength=1, maxLength=200)]
 Label = Annotated[str, _text(40), _schema(minLength=1, maxLength=40)]
 TimeZone = Annotated[str, AfterValidator(_time_zone), _schema(description="From the IANA database")]
 Language = Annotated[str, AfterValidator(_language), _schema(pattern=f"^{_LANGUAGE}$")]
+Pin = Annotated[SecretStr, AfterValidator(_pin), _schema(pattern="^[0-9]{4,8}$", format="password")]
 Instant = Annotated[datetime, BeforeValidator(_instant), _schema(format="date-time")]
 NumberText = Annotated[str, _schema(description="E.164, or national for the deployment's region")]
 Seconds = Annotated[float, AfterValidator(lambda seconds: round(seconds, 3))]

@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     trunk_match: str = _example("127.0.0.1/32", "203.0.113.0/24", "From where the carrier's calls come")
     rtp_ports: Ports = _example("20000-20999", "20000-20999", "UDP ports for audio")
     external_address: str | None = _example(None, "198.51.100.7", "This machine's public address, behind NAT")
+    trunk_max_calls: int = _example(100, "100", "Calls that may be up on the trunk at the same time (A11)", ge=1)
     trunk_qualify_seconds: Seconds = _example(30, "30", "How often the carrier is asked whether it is there; 0: never")
 
     agi_addresses: HostPorts = _example(

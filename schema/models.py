@@ -53,8 +53,18 @@ class LineNumber(Base):
     created_at: Mapped[datetime] = _created()
 
 
+class Practice(Base):
+    """Several providers who may share a phone, under the platform's own id."""
+
+    __tablename__ = "practices"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = _created()
+
+
 class Provider(Base):
-    """A solo practitioner, under the platform's own id."""
+    """A practitioner, solo or of a practice, under the platform's own id."""
 
     __tablename__ = "providers"
 
@@ -62,17 +72,22 @@ class Provider(Base):
     name: Mapped[str]
     time_zone: Mapped[str]
     language: Mapped[str]
+    practice_id: Mapped[str | None] = mapped_column(ForeignKey("practices.id"), index=True)
+    pin_hash: Mapped[str | None]  # argon2 (A9)
+    pin_always: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = _created()
 
 
 class CallerNumber(Base):
-    """A number that a provider dials from. It belongs to one provider (A4)."""
+    """A number that is dialled from. It belongs to one provider, or to one practice (A4)."""
 
     __tablename__ = "caller_numbers"
+    __table_args__ = (CheckConstraint("num_nonnulls(provider_id, practice_id) = 1", name="one_owner"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[PhoneNumber] = mapped_column(unique=True)
-    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)
+    provider_id: Mapped[str | None] = mapped_column(ForeignKey("providers.id"), index=True)
+    practice_id: Mapped[str | None] = mapped_column(ForeignKey("practices.id"), index=True)
     label: Mapped[str]
     created_at: Mapped[datetime] = _created()
 
@@ -143,6 +158,15 @@ class Call(Base):
         CheckConstraint("(decision = 'admitted') = (reason IS NULL)", name="refusal_has_reason"),
         CheckConstraint("decision = 'refused' OR consultation_id IS NOT NULL", name="admission_has_consultation"),
         Index("ix_calls_arrived_at", "arrived_at", "id"),
+        # A11: the database itself holds how many calls of one consultation can be up.
+        Index(
+            "uq_calls_slot",
+            "consultation_id",
+            "slot",
+            unique=True,
+            postgresql_where=text("decision = 'admitted' AND disposition IS NULL"),
+        ),
+        Index("ix_calls_wrong_pins", "caller", "arrived_at", postgresql_where=text("wrong_pins > 0")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -155,6 +179,9 @@ class Call(Base):
     decision: Mapped[str]
     reason: Mapped[str | None]
     decided_on: Mapped[dict[str, Any]]  # the candidates and how each stood; ids and instants, no number
+    slot: Mapped[int | None]  # which of the calls that may be up at a time (A11)
+    pins_asked: Mapped[int] = mapped_column(server_default="0")  # how often the PIN was asked for and not given (A9)
+    wrong_pins: Mapped[int] = mapped_column(server_default="0")
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     connected_at: Mapped[datetime | None]

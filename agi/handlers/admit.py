@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
 from agi.handlers import Context
 from agi.session import Session
-from consultation.admission import Admit, Attempt, Decision, Reason, Refuse, decide
+from consultation.admission import Admit, Attempt, Decision, Profile, Reason, Refuse, decide
 from consultation.announcement import announcement, spoken_language
+from consultation.identification import AskPin, Entry, identify
 from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from runtime.settings import Settings
+from schema.engine import ConflictError
+from schema.pins import fits
 from schema.queries.admission import Situation, record, situation
 
 log = structlog.get_logger("agi.admit")
@@ -27,42 +32,97 @@ SIP_STATUS = {
     Reason.TOO_LATE: 480,
     Reason.NO_CONSULTATION: 480,
     Reason.LINE_UNAVAILABLE: 503,
+    Reason.PIN_LOCKED: 403,
+    Reason.PIN_MISSING: 403,
+    Reason.PIN_WRONG: 403,
+    Reason.TOO_MANY_CALLS: 486,
 }
 
 
 def admit(session: Session, context: Context) -> None:
     """Decide on the call, keep the decision, then tell the dialplan; in that order (A12).
 
-    Raises StoreUnavailableError or AgiError; the dialplan then sees no decision, and refuses (A10).
+    Where the caller number does not say who calls, the dialplan is told to ask for the PIN, and asks us again with
+    what was entered (A9). Raises StoreUnavailableError or AgiError; the dialplan then sees no decision, and refuses
+    (A10).
     """
+    attempt = _attempt(session, context.settings)
+    try:
+        verdict = _decide(session, context, attempt)
+    except ConflictError:
+        # Another call took the consultation's last place between our look and our word: look again, once (A11).
+        verdict = _decide(session, context, attempt)
+    session.set_variables(answer(verdict, attempt, context.settings))
+    log.info(
+        "call_decided",
+        call_id=str(verdict.call_id),
+        channel=session.channel,
+        decision="admitted" if isinstance(verdict.decision, Admit) else "refused",
+        reason=verdict.decision.reason if isinstance(verdict.decision, Refuse) else None,
+        asks_pin=verdict.asks_pin is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided and kept. While a PIN is asked for, the decision kept is a refusal, in case nobody answers."""
+
+    call_id: UUID
+    decision: Decision
+    asks_pin: AskPin | None
+    profile: Profile | None
+    now: datetime
+
+
+def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:
     settings = context.settings
-    attempt = _attempt(session, settings)
     margins = Margins(
         timedelta(seconds=settings.opens_before_seconds), timedelta(seconds=settings.closes_after_seconds)
     )
     caller = attempt.caller if isinstance(attempt.caller, PhoneNumber) else None
     with context.store.transaction() as transaction:
-        known = situation(transaction, caller, margins)
-        decision = decide(attempt, known.profile, known.candidates, known.now)
-        call_id = record(transaction, session.channel, attempt, known, decision)
-        # The database may have taken its time. Asterisk has gone on by then, and perhaps asked another server, whose
-        # word must stand.
-        session.check_deadline()
-    session.set_variables(answer(decision, attempt, known, settings))
-    log.info(
-        "call_decided",
-        call_id=str(call_id),
-        channel=session.channel,
-        decision="admitted" if isinstance(decision, Admit) else "refused",
-        reason=decision.reason if isinstance(decision, Refuse) else None,
-    )
+        known = situation(transaction, caller, margins, channel=session.channel)
+        entry = _entry(session, known)
+        identity = identify(known.owner, entry)
+        decision: Decision
+        profile = identity if isinstance(identity, Profile) else None
+        if isinstance(identity, AskPin):
+            decision = Refuse(Reason.PIN_WRONG if identity.again else Reason.PIN_MISSING)
+        elif isinstance(identity, Refuse):
+            decision = identity
+        else:
+            decision = decide(attempt, profile, known.candidates_of(profile), known.now)
+        call_id = record(
+            transaction,
+            session.channel,
+            attempt,
+            known,
+            decision,
+            profile=profile,
+            pins_asked=entry.asked + (entry.given is not None and profile is None),
+            wrong_pins=entry.wrong + (bool(entry.given) and profile is None),
+        )
+    return Verdict(call_id, decision, identity if isinstance(identity, AskPin) else None, profile, known.now)
 
 
-def answer(decision: Decision, attempt: Attempt, known: Situation, settings: Settings) -> dict[str, str]:
+def _entry(session: Session, known: Situation) -> Entry:
+    """The PIN that was entered, and whose it is. Every member is tried, so that time tells nothing."""
+    given = session.argument(6) if session.argument(7) else None
+    fitting = [member.profile for member in known.members if given and member.pin_hash and fits(given, member.pin_hash)]
+    return Entry(given, fitting[0] if fitting else None, asked=known.asked, wrong=known.wrong, locked=known.locked)
+
+
+def answer(verdict: Verdict, attempt: Attempt, settings: Settings) -> dict[str, str]:
     """The channel variables that tell the dialplan what to do. The decision itself comes last: it is the sentinel."""
+    decision, language = verdict.decision, spoken_language(verdict.profile, settings.language)
+    if verdict.asks_pin is not None:
+        return {
+            "LINE_LANGUAGE": language,
+            "LINE_PROMPT": "enter-pin-again" if verdict.asks_pin.again else "enter-pin",
+            "LINE_DECISION": "ask_pin",
+        }
     if isinstance(decision, Refuse):
-        language = spoken_language(known.profile, settings.language)
-        spoken = announcement(decision, known.profile, known.now, language) if settings.announce != "off" else []
+        spoken = announcement(decision, verdict.profile, verdict.now, language) if settings.announce != "off" else []
         return {
             "LINE_REASON": decision.reason,
             "LINE_LANGUAGE": language,
@@ -102,4 +162,5 @@ def _attempt(session: Session, settings: Settings) -> Attempt:
             sender=session.argument(4),
         ),
         line_number=dialled if isinstance(dialled, PhoneNumber) else None,
+        trunk_full=int(session.argument(5) or 0) > settings.trunk_max_calls,
     )

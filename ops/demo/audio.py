@@ -7,11 +7,13 @@ import socket
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 
 _RATE = 8000
 _FRAME = 160  # 20 ms
 _HEADER = struct.Struct("!BBHII")
+_EVENT = struct.Struct("!BBH")
 
 
 class Headset:
@@ -27,6 +29,7 @@ class Headset:
         self.port: int = self._socket.getsockname()[1]
         self._frames = _tone(tone_hz)
         self._heard = bytearray()
+        self._keys: deque[bytes | None] = deque()
         self._target: tuple[str, int] | None = None
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._speak, self._listen)]
@@ -36,6 +39,18 @@ class Headset:
     def point_at(self, host: str, port: int) -> None:
         """Speak to this address from now on."""
         self._target = (host, port)
+
+    def press(self, digits: str) -> None:
+        """Press keys, as telephone events (RFC 4733, payload type 101), in place of the tone."""
+        codes = ["0123456789*#".index(digit) for digit in digits]
+        events: list[bytes | None] = []
+        for code in codes:
+            for step in range(1, 9):
+                # The last packet is sent three times (RFC 4733, 2.5.1.4): the end must not get lost.
+                end, duration = (step > 5), min(step, 6) * _FRAME
+                events.append(_EVENT.pack(code, 0x80 | 10 if end else 10, duration))
+            events += [None] * 4
+        self._keys.extend(events)
 
     @property
     def heard_seconds(self) -> float:
@@ -61,11 +76,16 @@ class Headset:
 
     def _speak(self) -> None:
         due = time.monotonic()
-        sequence = 0
+        sequence = pressed_at = 0
         while not self._stopping.is_set():
             if self._target is not None:
-                header = _HEADER.pack(0x80, 0, sequence & 0xFFFF, (sequence * _FRAME) & 0xFFFFFFFF, self.port)
-                self._socket.sendto(header + self._frames[sequence % len(self._frames)], self._target)
+                event = self._keys.popleft() if self._keys else None
+                if event is None:
+                    pressed_at = sequence
+                # All packets of one key carry the time at which it was pressed.
+                at = ((sequence if event is None else pressed_at + 1) * _FRAME) & 0xFFFFFFFF
+                header = _HEADER.pack(0x80, 0 if event is None else 101, sequence & 0xFFFF, at, self.port)
+                self._socket.sendto(header + (event or self._frames[sequence % len(self._frames)]), self._target)
                 sequence += 1
             due += _FRAME / _RATE
             time.sleep(max(0.0, due - time.monotonic()))

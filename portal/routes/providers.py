@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from consultation.numbers import PhoneNumber
+from portal.caller_numbers import CallerNumber, CallerNumbers, labelled, shown
 from portal.dependencies import RegionGiven, StoreGiven
-from portal.fields import Id, Label, Language, Name, NumberText, TimeZone, invalid, read_number
-from portal.problems import FieldError, InvalidError, documented
+from portal.fields import Id, Language, Name, Pin, TimeZone
+from portal.problems import documented
 from schema.queries import people
 
 router = APIRouter(tags=["providers"])
-
-MOST_NUMBERS = 20
-
-
-class CallerNumber(BaseModel):
-    """A number that the provider dials from, and what they call it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    number: NumberText
-    label: Label
-
-
-def _not_too_many(numbers: list[CallerNumber]) -> list[CallerNumber]:
-    if len(numbers) > MOST_NUMBERS:
-        raise invalid(f"must have at most {MOST_NUMBERS} numbers")
-    return numbers
 
 
 class ProviderBody(BaseModel):
@@ -53,10 +34,13 @@ class ProviderBody(BaseModel):
 
     name: Name
     time_zone: TimeZone
-    caller_numbers: Annotated[
-        list[CallerNumber], AfterValidator(_not_too_many), Field(json_schema_extra={"maxItems": MOST_NUMBERS})
-    ]
+    caller_numbers: CallerNumbers
     language: Language = "en"
+    practice_id: Id | None = Field(default=None, description="The practice whose shared phones they may use (A9)")
+    pin: Pin | None = Field(
+        default=None, description="4 to 8 digits; without it the one of before stays. Never given back"
+    )
+    pin_always: bool = Field(default=False, description="Ask for the PIN on their own phones, too")
 
 
 class Provider(BaseModel):
@@ -67,6 +51,8 @@ class Provider(BaseModel):
     time_zone: str
     language: str
     caller_numbers: list[CallerNumber]
+    practice_id: str | None
+    pin_always: bool
 
 
 @router.put(
@@ -78,7 +64,7 @@ class Provider(BaseModel):
 )
 def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiven, region: RegionGiven) -> Provider:
     """Create or replace a provider. Any of the caller numbers admits; each belongs to one provider (A4)."""
-    numbers = _labelled(body.caller_numbers, region)
+    numbers = labelled(body.caller_numbers, region)
     with store.transaction() as session:
         created = people.put_provider(
             session,
@@ -87,6 +73,9 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
             time_zone=body.time_zone,
             language=body.language,
             numbers=numbers,
+            practice_id=body.practice_id,
+            pin=body.pin.get_secret_value() if body.pin else None,
+            pin_always=body.pin_always,
         )
     response.status_code = 201 if created else 200
     return Provider(
@@ -94,24 +83,7 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
         name=body.name,
         time_zone=body.time_zone,
         language=body.language,
-        caller_numbers=[CallerNumber(number=number.e164, label=label) for number, label in numbers.items()],
+        caller_numbers=shown(numbers),
+        practice_id=body.practice_id,
+        pin_always=body.pin_always,
     )
-
-
-def _labelled(entries: list[CallerNumber], region: str) -> dict[PhoneNumber, str]:
-    """The numbers with their labels. Raises InvalidError naming every one that is none or stands there twice."""
-    places: dict[PhoneNumber, int] = {}
-    errors: list[FieldError] = []
-    for place, entry in enumerate(entries):
-        field = f"caller_numbers[{place}].number"
-        try:
-            number = read_number(entry.number, region, field)
-        except InvalidError as error:
-            errors += error.errors
-            continue
-        if number in places:
-            errors.append(FieldError(field, f"is the same number as caller_numbers[{places[number]}].number"))
-        places.setdefault(number, place)
-    if errors:
-        raise InvalidError(*errors)
-    return {number: entries[place].label for number, place in places.items()}

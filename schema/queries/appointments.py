@@ -14,15 +14,7 @@ from consultation.numbers import PhoneNumber
 from consultation.window import Margins, Window
 from schema.models import Appointment, Call, Client, Consultation, LineNumber, Provider
 from schema.queries.line import clock
-from schema.queries.people import line_numbers
-
-
-class UnknownError(Exception):
-    """The platform has not told us of this provider or client; `field` says which of the two."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+from schema.queries.people import UnknownError, line_numbers
 
 
 class FixedError(Exception):

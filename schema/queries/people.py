@@ -6,14 +6,27 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from consultation.numbers import PhoneNumber
-from schema.models import CallerNumber, Client, LineNumber, Provider
+from schema.models import CallerNumber, Client, LineNumber, Practice, Provider
+from schema.pins import fits, hashed
 
 
 class NumberTakenError(Exception):
     """A number is somebody else's already. Says neither which nor whose (A4)."""
+
+
+class UnknownError(Exception):
+    """The platform has not told us of this provider, client or practice; `field` says which of them."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class PinError(Exception):
+    """This PIN cannot be accepted; the message says why, and not what it is."""
 
 
 def add_line_number(session: Session, number: PhoneNumber) -> bool:
@@ -29,6 +42,21 @@ def line_numbers(session: Session) -> Sequence[LineNumber]:
     return session.scalars(select(LineNumber).order_by(LineNumber.id)).all()
 
 
+def put_practice(session: Session, practice_id: str, *, name: str, numbers: Mapping[PhoneNumber, str]) -> bool:
+    """Create or change a practice; `numbers` are those that its providers share. Returns whether it is new.
+
+    Raises NumberTakenError if one of the numbers is somebody else's or the line's own (A3, A4).
+    """
+    created = session.get(Practice, practice_id) is None
+    session.execute(
+        insert(Practice)
+        .values(id=practice_id, name=name)
+        .on_conflict_do_update(index_elements=["id"], set_={"name": name})
+    )
+    _put_numbers(session, CallerNumber.practice_id, practice_id, numbers)
+    return created
+
+
 def put_provider(
     session: Session,
     provider_id: str,
@@ -37,34 +65,67 @@ def put_provider(
     time_zone: str,
     language: str,
     numbers: Mapping[PhoneNumber, str],
+    practice_id: str | None = None,
+    pin: str | None = None,
+    pin_always: bool = False,
 ) -> bool:
     """Create or change a provider; `numbers` are the caller numbers with their labels. Returns whether it is new.
 
-    Raises NumberTakenError if one of the numbers is another provider's or the line's own (A3, A4).
+    Without a `pin` the one of before stays. Raises NumberTakenError if one of the numbers is somebody else's or
+    the line's own (A3, A4), UnknownError for a practice that nobody told us of, PinError.
     """
-    values = {"name": name, "time_zone": time_zone, "language": language}
-    created = session.get(Provider, provider_id) is None
+    if practice_id is not None and session.get(Practice, practice_id, with_for_update=True) is None:
+        raise UnknownError("practice_id")
+    before = session.get(Provider, provider_id)
+    pin_hash = hashed(pin) if pin is not None else before.pin_hash if before is not None else None
+    if pin_hash is None and (practice_id is not None or pin_always):
+        raise PinError("is needed for a provider of a practice, and where it is always asked for")
+    if practice_id is not None and pin is None and before is not None and before.practice_id != practice_id:
+        # Only its hash is known, and hashes cannot be compared with those of the new colleagues.
+        raise PinError("is needed when a provider joins a practice")
+    if practice_id is not None and pin is not None:
+        _check_pin_tells_apart(session, practice_id, provider_id, pin)
+    values = {
+        "name": name,
+        "time_zone": time_zone,
+        "language": language,
+        "practice_id": practice_id,
+        "pin_hash": pin_hash,
+        "pin_always": pin_always,
+    }
     session.execute(
         insert(Provider).values(id=provider_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
+    _put_numbers(session, CallerNumber.provider_id, provider_id, numbers)
+    return before is None
+
+
+def _check_pin_tells_apart(session: Session, practice_id: str, provider_id: str, pin: str) -> None:
+    """Two providers of one practice cannot have one PIN: it is what tells them apart (A9)."""
+    others = session.scalars(
+        select(Provider.pin_hash).where(Provider.practice_id == practice_id, Provider.id != provider_id)
+    )
+    if any([fits(pin, stored) for stored in others if stored]):  # noqa: C419 - all are tried: time tells nothing
+        raise PinError("cannot be used in this practice: choose another")
+
+
+def _put_numbers(
+    session: Session, owner: InstrumentedAttribute[str | None], owner_id: str, numbers: Mapping[PhoneNumber, str]
+) -> None:
+    """Make these the owner's numbers, and no others."""
     if numbers and session.scalar(select(LineNumber.id).where(LineNumber.number.in_(numbers)).limit(1)) is not None:
         raise NumberTakenError
-    session.execute(
-        delete(CallerNumber).where(CallerNumber.provider_id == provider_id, CallerNumber.number.not_in(numbers))
-    )
+    session.execute(delete(CallerNumber).where(owner == owner_id, CallerNumber.number.not_in(numbers)))
     # Sorted, so that two profiles written at once cannot wait for each other's numbers crosswise.
     for number in sorted(numbers, key=lambda number: number.e164):
-        statement = insert(CallerNumber).values(provider_id=provider_id, number=number, label=numbers[number])
-        owner = session.scalar(
+        statement = insert(CallerNumber).values({owner.key: owner_id, "number": number, "label": numbers[number]})
+        kept = session.scalar(
             statement.on_conflict_do_update(
-                index_elements=[CallerNumber.number],
-                set_={"label": numbers[number]},
-                where=CallerNumber.provider_id == provider_id,
-            ).returning(CallerNumber.provider_id)
+                index_elements=[CallerNumber.number], set_={"label": numbers[number]}, where=owner == owner_id
+            ).returning(CallerNumber.id)
         )
-        if owner is None:
+        if kept is None:
             raise NumberTakenError
-    return created
 
 
 def provider_exists(session: Session, provider_id: str) -> bool:

@@ -65,14 +65,46 @@ def test_a2_a_number_that_may_be_shown_is_not_withheld(presentation: str) -> Non
     assert parse_caller("+14155550100", "US", presentation=presentation) == PROVIDER
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1',
+        "Anonymous <sip:+14155550100@carrier.example>",
+        '"" <sip:restricted@carrier.example;user=phone>',
+        "sip:unavailable@carrier.example;tag=1",
+        "<sip:+14155550100@anonymous.invalid>",
+        "<sip:+14155550100@anonymous.invalid;user=phone>",
+        "<sip:+14155550100@anonymous.invalid:5060>",
+        "<sip:Anonymous;user=phone@carrier.example>",
+        "<sip:private:secret@carrier.example>",
+        "<sips:UNKNOWN@carrier.example>;tag=1",
+    ],
+)
+def test_a2_who_says_nobody_in_from_is_withheld_even_if_another_header_gives_the_number(sender: str) -> None:
+    assert parse_caller("+14155550100", "US", sender=sender) is NoNumber.WITHHELD
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "",
+        "<sip:+14155550100@carrier.example;user=phone>;tag=1",
+        '"Dr. Lee" <sip:4155550100@203.0.113.5:5060>',
+        '"Private Practice" <sip:4155550100@anonymous.example>',
+    ],
+)
+def test_a2_who_says_who_they_are_is_not_withheld(sender: str) -> None:
+    assert parse_caller("+14155550100", "US", sender=sender) == PROVIDER
+
+
 @pytest.mark.parametrize("text", ["911", "5550100", "1155550100", "+9991234567", "1" * 15, "4" * 200])
 def test_a3_digits_that_no_phone_has_are_impossible(text: str) -> None:
     assert parse_caller(text, "US") is NoNumber.IMPOSSIBLE
 
 
-@given(junk, regions, st.one_of(st.text(), st.sampled_from(["allowed", "prohib", "unavailable"])))
-def test_a10_anything_at_all_is_a_number_or_none(text: str, region: str, presentation: str) -> None:
-    assert isinstance(parse_caller(text, region, presentation=presentation), PhoneNumber | NoNumber)
+@given(junk, regions, st.one_of(st.text(), st.sampled_from(["allowed", "prohib"])), st.text('<>sip:@;"a1 '))
+def test_a10_anything_at_all_is_a_number_or_none(text: str, region: str, presentation: str, sender: str) -> None:
+    assert isinstance(parse_caller(text, region, presentation=presentation, sender=sender), PhoneNumber | NoNumber)
 
 
 @given(st.text("+0123456789", max_size=20), regions)

@@ -1,10 +1,8 @@
-"""What became of a call (E1-E3, E5): the table above each test is what the witnesses saw."""
+"""When a call was connected and for how long (E1-E3): the table above each test is what the witnesses saw."""
 
 from datetime import timedelta
 
-import pytest
-
-from consultation.outcome import DialStatus, Disposition, EndedBy, Outcome
+from consultation.outcome import Disposition, EndedBy, Outcome
 from tests.consultation.events import at, outcome
 
 CONVERSATION = """
@@ -44,11 +42,6 @@ ANSWERED_ONLY = """
 def test_e1_an_answer_alone_is_not_a_connection() -> None:
     call = outcome(ANSWERED_ONLY)
     assert (call.answered_at, call.connected_at, call.disposition) == (at(9), None, Disposition.LINE_FAILED)
-
-
-def test_e1_a_caller_who_hangs_up_on_an_answer_before_the_bridge_gave_up() -> None:
-    call = outcome("9.5 provider hangup_request" + ANSWERED_ONLY)
-    assert (call.connected_at, call.disposition) == (None, Disposition.CALLER_GAVE_UP)
 
 
 TWO_BRIDGES = """
@@ -142,58 +135,3 @@ TWO_WITNESSES = """
 
 def test_e2_two_witnesses_do_not_double_the_talk_time() -> None:
     assert outcome(TWO_WITNESSES).talk == timedelta(seconds=60)
-
-
-HANGUP_BEFORE_DIAL_END = """
-     2  client    ringing
-     5  client    hangup          17
-     5  provider  hangup          17
-     6  client    dialled         BUSY
-"""
-
-
-def test_e5_hangup_before_dial_end_still_records_busy() -> None:
-    call = outcome(HANGUP_BEFORE_DIAL_END)
-    assert (call.disposition, call.hangup_cause, call.ended_at) == (Disposition.BUSY, 17, at(5))
-
-
-UNANSWERED = {
-    DialStatus.BUSY: Disposition.BUSY,
-    DialStatus.NOANSWER: Disposition.NO_ANSWER,
-    DialStatus.CANCEL: Disposition.CALLER_GAVE_UP,
-    DialStatus.CHANUNAVAIL: Disposition.UNREACHABLE,
-    DialStatus.CONGESTION: Disposition.UNREACHABLE,
-    DialStatus.ANSWER: Disposition.LINE_FAILED,
-    DialStatus.ABORT: Disposition.LINE_FAILED,
-    DialStatus.CONTINUE: Disposition.LINE_FAILED,
-    DialStatus.GOTO: Disposition.LINE_FAILED,
-}
-
-
-@pytest.mark.parametrize("status", DialStatus)
-def test_e5_every_dial_that_led_to_no_bridge_has_a_disposition(status: DialStatus) -> None:
-    assert outcome(f"5 client dialled {status}\n 6 provider hangup 16").disposition is UNANSWERED[status]
-
-
-@pytest.mark.parametrize("status", [DialStatus.CHANUNAVAIL, DialStatus.CONGESTION])
-def test_e5_a_client_who_declines_has_rejected_the_call(status: DialStatus) -> None:
-    declined = outcome(f"5 client dialled {status}\n 5 client hangup 21\n 6 provider hangup 16")
-    assert (declined.disposition, declined.hangup_cause) == (Disposition.REJECTED, 21)
-
-
-def test_e5_busy_stays_busy_whatever_the_cause() -> None:
-    assert outcome("5 client dialled BUSY\n 5 client hangup 21\n 6 provider hangup 16").disposition is Disposition.BUSY
-
-
-def test_e5_a_caller_who_hangs_up_before_the_dial_ended_gave_up() -> None:
-    call = outcome("2 client ringing\n 5 provider hangup_request 16\n 5 provider hangup 16")
-    assert (call.disposition, call.ended_by) == (Disposition.CALLER_GAVE_UP, EndedBy.PROVIDER)
-
-
-def test_e5_a_call_that_ended_by_itself_before_any_dial_failed_on_the_line() -> None:
-    call = outcome("5 provider hangup 38")
-    assert (call.disposition, call.hangup_cause, call.ended_by) == (Disposition.LINE_FAILED, 38, EndedBy.LINE)
-
-
-def test_e5_a_connected_call_stays_connected_whatever_the_dial_says() -> None:
-    assert outcome(CONVERSATION + "73 client dialled CONGESTION").disposition is Disposition.CONNECTED

@@ -57,7 +57,7 @@ def test_explain_tells_what_would_be_decided_at_an_instant(
     variables = environment(tmp_path, LINE_DATABASE_URL=database_url)
     result = run(variables, "explain", "--caller", "4155550100", "--line-number", LINE_NUMBER, "--at", at, "--json")
     assert result.returncode == 0, result.stderr
-    said = json.loads(result.stdout)
+    (said,) = json.loads(result.stdout)
     assert (said["decision"], said["reason"]) == (decision, reason)
     assert [(entry["appointment_id"], entry["standing"]) for entry in said["candidates"]] == [("a", standing)]
 

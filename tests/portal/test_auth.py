@@ -11,6 +11,7 @@ from tests.portal.conftest import TOKEN
 
 CLOSED = [
     ("PUT", "/v1/line-numbers/+14155550199"),
+    ("PUT", "/v1/practices/elm"),
     ("PUT", "/v1/providers/p-1"),
     ("PUT", "/v1/clients/c-1"),
     ("PUT", "/v1/appointments/a-1"),
@@ -29,7 +30,13 @@ def test_this_list_holds_every_route_but_health(severed: TestClient) -> None:
         for method in item
         if path != "/healthz"
     }
-    examples = {"{e164}": "+14155550199", "{provider_id}": "p-1", "{client_id}": "c-1", "{appointment_id}": "a-1"}
+    examples = {
+        "{e164}": "+14155550199",
+        "{practice_id}": "elm",
+        "{provider_id}": "p-1",
+        "{client_id}": "c-1",
+        "{appointment_id}": "a-1",
+    }
     filled = set()
     for method, path in documented:
         for name, example in examples.items():

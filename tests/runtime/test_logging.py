@@ -157,7 +157,7 @@ def test_p1_no_exception_shows_a_number(lines: StringIO) -> None:
     assert "ValueError: …00" in logged(lines)["exception"]
 
 
-@pytest.mark.parametrize("log", [logging.getLogger("panoramisk"), logging.getLogger("uvicorn.access")], ids=str)
+@pytest.mark.parametrize("log", [logging.getLogger("panoramisk"), logging.getLogger("httpx")], ids=str)
 def test_p1_no_library_shows_a_number(lines: StringIO, log: logging.Logger) -> None:
     log.warning("call from %s to %s", "+14155550100", {"CallerIDNum": "14155550100"})
     assert logged(lines)["event"] == "call from …00 to {'CallerIDNum': '…00'}"

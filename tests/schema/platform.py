@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consultation.admission import Admit, Attempt, Decision, decide
+from consultation.admission import Admit, Attempt, Decision, Profile, decide
 from consultation.numbers import PhoneNumber
 from consultation.outcome import Disposition, Outcome
 from consultation.window import Margins
@@ -18,6 +18,7 @@ from tests.consultation.examples import CLIENT, LINE, OTHER_LINE, PROVIDER, cloc
 
 MARGINS = Margins()
 STRANGER = PhoneNumber("+14155550177")
+PROFILE = Profile("dr-lee", time_zone="America/Los_Angeles", language="en")
 OFFICE = PhoneNumber("+14155550101")
 
 
@@ -32,8 +33,8 @@ def settle_in(session: Session) -> None:
 def put_provider(session: Session, provider_id: str, *numbers: PhoneNumber) -> bool:
     """A provider with these numbers."""
     labels = {number: f"phone {place}" for place, number in enumerate(numbers, 1)}
-    zone = "America/Los_Angeles"
-    return people.put_provider(session, provider_id, name="Dr. Lee", time_zone=zone, language="en", numbers=labels)
+    zone, language = PROFILE.time_zone, PROFILE.language
+    return people.put_provider(session, provider_id, name="Dr", time_zone=zone, language=language, numbers=labels)
 
 
 def book(

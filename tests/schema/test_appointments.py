@@ -149,7 +149,7 @@ def test_a5_a_referral_given_or_taken_back_is_no_reschedule(booked: Store) -> No
 
 @pytest.mark.parametrize("field", ["provider_id", "client_id"])
 def test_an_appointment_needs_a_provider_and_a_client_that_are_known(line: Store, field: str) -> None:
-    with pytest.raises(appointments.UnknownError, match=field), line.transaction() as session:
+    with pytest.raises(people.UnknownError, match=field), line.transaction() as session:
         book(session, **{field: "nobody"})  # type: ignore[arg-type]
 
 

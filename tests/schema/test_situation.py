@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from consultation.admission import Candidate, Profile
+from consultation.admission import Candidate
 from consultation.numbers import PhoneNumber
 from consultation.window import Window
 from schema.engine import Store
@@ -16,22 +17,22 @@ from schema.queries import appointments, people
 from schema.queries.admission import situation
 from schema.queries.line import clock as database_clock
 from tests.consultation.examples import CLIENT, HOUR, LINE, MICROSECOND, PROVIDER, clock
-from tests.schema.platform import MARGINS, OFFICE, STRANGER, book, occurrences, put_provider
+from tests.schema.platform import MARGINS, OFFICE, PROFILE, STRANGER, book, occurrences, put_provider
 
 
 @contextmanager
-def statements(store: Store) -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile."""
-    sent: list[str] = []
+def rows_of_statements(store: Store) -> Iterator[list[int]]:
+    """How many rows each statement brings that goes to the database meanwhile."""
+    rows: list[int] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
+    def note(_connection: object, cursor: Any, *_rest: object) -> None:
+        rows.append(cursor.rowcount)
 
-    event.listen(store.engine, "before_cursor_execute", note)
+    event.listen(store.engine, "after_cursor_execute", note)
     try:
-        yield sent
+        yield rows
     finally:
-        event.remove(store.engine, "before_cursor_execute", note)
+        event.remove(store.engine, "after_cursor_execute", note)
 
 
 @pytest.mark.parametrize("caller", [PROVIDER, STRANGER, None])
@@ -39,9 +40,9 @@ def test_w5_time_and_all_that_is_known_at_it_come_in_one_statement(line: Store, 
     with line.transaction() as session:
         for place in range(5):
             book(session, f"appointment {place}")
-    with line.transaction() as session, statements(line) as sent:
+    with line.transaction() as session, rows_of_statements(line) as rows:
         situation(session, caller, MARGINS, at=clock("9:00"))
-    assert len(sent) == 1
+    assert len(rows) == 1
 
 
 def test_a7_a_candidate_carries_all_that_the_rules_ask_for(line: Store) -> None:
@@ -50,9 +51,13 @@ def test_a7_a_candidate_carries_all_that_the_rules_ask_for(line: Store) -> None:
         (booked,) = occurrences(session)
         known = situation(session, PROVIDER, MARGINS, at=clock("9:00"))
     assert known.now == clock("9:00")
-    assert known.profile == Profile("dr-lee")
+    assert known.profile == PROFILE
     window = Window(clock("9:00"), clock("9:30"), MARGINS)
-    assert known.candidates == [Candidate(booked.id, "first", window, LINE, CLIENT, referred=True, withdrawn=False)]
+    assert known.candidates == [
+        Candidate(
+            booked.id, "first", window, LINE, CLIENT, referred=True, withdrawn=False, provider_id=PROFILE.provider_id
+        )
+    ]
 
 
 @pytest.mark.parametrize("caller", [PROVIDER, STRANGER, None])
@@ -86,7 +91,7 @@ def test_a3_a_stranger_has_no_profile_and_no_candidates(line: Store) -> None:
 def test_a3_a_provider_with_nothing_booked_has_a_profile(line: Store) -> None:
     with line.transaction() as session:
         known = situation(session, PROVIDER, MARGINS, at=clock("9:00"))
-    assert (known.profile, known.candidates) == (Profile("dr-lee"), [])
+    assert (known.profile, known.candidates) == (PROFILE, [])
 
 
 def test_a3_a_line_number_is_nobodys_even_if_it_stands_on_a_profile(line: Store) -> None:
@@ -149,7 +154,17 @@ def test_a7_only_what_is_at_most_24_hours_away_is_loaded(line: Store, now: datet
         book(session)
         known = situation(session, PROVIDER, MARGINS, at=now)
     assert bool(known.candidates) == loaded
-    assert known.profile == Profile("dr-lee")
+    assert known.profile == PROFILE
+
+
+def test_a7_what_is_far_away_costs_the_call_nothing(line: Store) -> None:
+    with line.transaction() as session:
+        for day in range(2, 32):
+            book(session, f"appointment {day}", clock("9:00") - 24 * HOUR * day)
+        book(session)
+    with line.transaction() as session, rows_of_statements(line) as rows:
+        assert len(situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates) == 1
+    assert rows == [1]
 
 
 def test_w7_a_consultation_without_a_line_number_is_loaded_without_one(store: Store) -> None:

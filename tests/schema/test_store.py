@@ -35,7 +35,7 @@ def test_a10_a_database_that_is_away_is_unavailable(closed_port: int) -> None:
     store = Store(f"postgresql://line:hunter2@127.0.0.1:{closed_port}/line")
     with pytest.raises(StoreUnavailableError) as caught, store.transaction() as session:
         session.execute(text("SELECT 1"))
-    assert "hunter2" not in told(caught.value)
+    assert not re.search(rf"hunter2|\b{closed_port}\b", told(caught.value).replace(f"127.0.0.1:{closed_port}", ""))
 
 
 def test_a10_a_statement_that_exceeds_the_limit_is_unavailable(database_url: str) -> None:

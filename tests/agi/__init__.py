@@ -1,0 +1,1 @@
+"""The FastAGI server, talked to as Asterisk talks to it."""

@@ -1,0 +1,129 @@
+"""What was seen becomes facts, outcomes and statuses, however it comes in (E4, S2)."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from ami_listener.events import Unavailable
+from ami_listener.writer import Seen
+from schema.engine import Store
+from tests.agi.asterisk_side import LINE_NUMBER
+from tests.agi.platform_side import STRANGER
+from tests.agi.wire import CALLER
+from tests.ami_listener.decided import call, decide_on, facts, outcome, status, write
+from tests.ami_listener.recordings import seen
+
+CHANNEL = "line1-1764000000.42"
+
+
+def ways(told: Sequence[Seen]) -> list[list[Sequence[Seen]]]:
+    """The same facts as batches of many kinds, in many orders."""
+    backwards, mixed = told[::-1], random.Random(4).sample(told, len(told))
+    orders = (told, backwards, mixed)
+    at_once: list[list[Sequence[Seen]]] = [[order] for order in orders]
+    one_by_one: list[list[Sequence[Seen]]] = [[[fact] for fact in order] for order in orders]
+    return [*at_once, *one_by_one, [told[:4], told[4:]], [told[4:], told[:4]], [told, mixed, told]]
+
+
+def test_e4_however_facts_come_in_the_outcome_is_the_same(line: Store) -> None:
+    for name in ("connected", "declined", "gave_up"):
+        outcomes = []
+        for place in range(len(ways(seen(name)))):
+            channel = f"line1-{name}.{place}"
+            decide_on(line, channel)
+            for batch in ways(seen(name, channel))[place]:
+                write(line, batch)
+            outcomes.append(outcome(line, channel))
+        assert outcomes[0]["disposition"] is not None
+        assert outcomes == [outcomes[0]] * len(outcomes)
+
+
+def test_e4_a_fact_that_is_seen_twice_is_one(line: Store) -> None:
+    told = seen("connected", CHANNEL)
+    write(line, [*told, *told])
+    write(line, told)
+    assert len(facts(line)) == len(told)
+
+
+def test_e4_facts_are_kept_in_the_order_in_which_they_were_seen(line: Store) -> None:
+    told = seen("connected", CHANNEL)
+    write(line, told)
+    assert facts(line) == [(CHANNEL, found.fact.kind) for found in told if not isinstance(found, Unavailable)]
+
+
+def test_s2_a_connected_call_completes_its_consultation_in_the_transaction_of_its_outcome(line: Store) -> None:
+    decide_on(line, CHANNEL)
+    write(line, seen("connected", CHANNEL))
+    assert outcome(line, CHANNEL)["disposition"] == "connected"
+    assert status(line) == ("completed", "line")
+    with line.transaction() as session:
+        # xmin: the transaction that wrote the row as it is now.
+        writers = "SELECT xmin::text FROM calls UNION SELECT xmin::text FROM consultations"
+        assert len(session.execute(text(writers)).all()) == 1
+
+
+def test_s3_calls_that_did_not_connect_leave_the_question_open(line: Store) -> None:
+    for name in ("busy", "declined", "number_gone", "no_answer", "gave_up"):
+        decide_on(line, f"line1-{name}")
+        write(line, seen(name, f"line1-{name}"))
+        assert outcome(line, f"line1-{name}")["disposition"] is not None
+    assert status(line) == ("pending", None)
+
+
+def test_s2_a_talk_that_is_shorter_than_the_setting_leaves_the_question_open(line: Store) -> None:
+    decide_on(line, CHANNEL)
+    write(line, seen("connected", CHANNEL), completed_after_seconds=60)
+    assert (outcome(line, CHANNEL)["disposition"], status(line)) == ("connected", ("pending", None))
+
+
+def test_s2_a_call_that_is_up_is_no_completion_yet(line: Store) -> None:
+    decide_on(line, CHANNEL)
+    write(line, seen("connected", CHANNEL)[:4])
+    found = outcome(line, CHANNEL)
+    assert (found["connected_at"] is not None, found["disposition"]) == (True, None)
+    assert status(line) == ("pending", None)
+
+
+def test_e4_a_call_on_which_no_decision_was_kept_keeps_its_facts(line: Store) -> None:
+    write(line, seen("gave_up", CHANNEL))
+    decide_on(line, CHANNEL)
+    write(line, seen("gave_up", CHANNEL)[-1:])
+    assert outcome(line, CHANNEL)["disposition"] == "caller_gave_up"
+
+
+def test_a12_a_call_that_a_server_refused_stays_refused_whatever_its_leg_did(line: Store) -> None:
+    decide_on(line, CHANNEL, STRANGER)
+    write(line, seen("refused", CHANNEL))
+    refused = call(line, CHANNEL)
+    assert (refused.decision, refused.reason, refused.disposition) == ("refused", "caller_unknown", "refused")
+    assert (refused.hangup_cause, refused.ended_by, refused.ended_at is None) == (21, "line", False)
+
+
+def test_a10_a_call_that_no_server_decided_is_recorded_as_refused_for_the_line_was_unavailable(line: Store) -> None:
+    attempt, ended = seen("unavailable", CHANNEL)
+    assert isinstance(attempt, Unavailable)
+    write(line, [attempt, ended])
+    refused = call(line, CHANNEL)
+    assert (refused.decision, refused.reason, refused.disposition) == ("refused", "line_unavailable", "refused")
+    assert (refused.hangup_cause, refused.ended_by, refused.ended_at is None) == (42, "line", False)
+    assert refused.caller is not None
+    assert refused.line_number is not None
+    assert (refused.caller.e164, refused.line_number.e164) == (STRANGER, LINE_NUMBER)
+    assert refused.arrived_at == attempt.at
+
+
+def test_a12_an_attempt_without_a_usable_number_is_recorded_all_the_same(line: Store) -> None:
+    for place, caller in enumerate(["", "anonymous", "+999", "x" * 1000]):
+        channel = f"line1-1764000000.{place}"
+        write(line, [Unavailable(channel, caller, dialled="", at=datetime(2026, 5, 4, tzinfo=UTC))])
+        assert (call(line, channel).reason, call(line, channel).caller) == ("line_unavailable", None)
+
+
+def test_a12_a_decision_that_was_kept_is_not_overwritten_by_a_server_that_came_too_late(line: Store) -> None:
+    decide_on(line, CHANNEL, CALLER)
+    write(line, seen("unavailable", CHANNEL))
+    kept = call(line, CHANNEL)
+    assert (kept.decision, kept.reason, kept.disposition) == ("admitted", None, "line_failed")
+    assert status(line) == ("pending", None)

@@ -102,6 +102,9 @@ def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:
             pins_asked=entry.asked + (entry.given is not None and profile is None),
             wrong_pins=entry.wrong + (bool(entry.given) and profile is None),
         )
+        # The database may have taken its time. Asterisk has gone on by then, and perhaps asked another server, whose
+        # word must stand.
+        session.check_deadline()
     return Verdict(call_id, decision, identity if isinstance(identity, AskPin) else None, profile, known.now)
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
 
     CALLER_WITHHELD = "caller_withheld"
     CALLER_UNKNOWN = "caller_unknown"
+    CALLER_UNVERIFIED = "caller_unverified"
     WRONG_LINE_NUMBER = "wrong_line_number"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
@@ -60,11 +61,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A call that arrived: who calls, which number was dialled, and whether the trunk has its fill of calls (A11)."""
+    """A call that arrived: who calls, and which number was dialled.
+
+    `trunk_full`: the trunk has its fill of calls (A11). `verified`: the number may be trusted to be the caller's (A8).
+    """
 
     caller: Caller
     line_number: PhoneNumber | None
     trunk_full: bool = False
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ def decide(attempt: Attempt, profile: Profile | None, candidates: Sequence[Candi
     """
     if attempt.caller is NoNumber.WITHHELD:
         return Refuse(Reason.CALLER_WITHHELD)
+    if not attempt.verified:
+        return Refuse(Reason.CALLER_UNVERIFIED)
     if profile is None or attempt.caller is NoNumber.IMPOSSIBLE:
         return Refuse(Reason.CALLER_UNKNOWN)
     eligible = [candidate for candidate in candidates if candidate.referred and not candidate.withdrawn]

@@ -12,6 +12,7 @@ LANGUAGES = ("en", "es")
 _WORDS = {
     Reason.CALLER_WITHHELD: "withheld",
     Reason.CALLER_UNKNOWN: "not-recognised",
+    Reason.CALLER_UNVERIFIED: "unverified",
     Reason.WRONG_LINE_NUMBER: "wrong-line-number",
     Reason.TOO_EARLY: "opens",
     Reason.TOO_LATE: "has-closed",
@@ -37,7 +38,8 @@ def announcement(refusal: Refuse, profile: Profile | None, now: datetime, langua
     Nothing here depends on a consultation unless the caller is on a profile.
     """
     words = [_WORDS[refusal.reason]]
-    if profile is None:
+    if profile is None or refusal.reason is Reason.CALLER_UNVERIFIED:
+        # Whoever borrows a provider's number does not learn that it is one.
         return words
     if refusal.opens_at is not None:
         zone = ZoneInfo(profile.time_zone)

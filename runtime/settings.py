@@ -124,6 +124,9 @@ class Settings(BaseSettings):
         14_400, "14400", "Guard against a stuck leg, never a consultation's end (W2)", ge=600
     )
     completed_after_seconds: Seconds = _example(0, "0", "Talk time that makes a consultation completed (S2)")
+    attestation: Literal["off", "refuse-failed", "require-a"] = _example(
+        "refuse-failed", "require-a", "What a caller number must prove by STIR/SHAKEN (A8)"
+    )
     announce: Literal["early", "answer", "off"] = _example(
         "early", "early", "How a refused caller hears why: before the call is answered, after it, or not at all (A13)"
     )

@@ -12,6 +12,7 @@ from agi.handlers import Context
 from agi.session import Session
 from consultation.admission import Admit, Attempt, Decision, Profile, Reason, Refuse, decide
 from consultation.announcement import announcement, spoken_language
+from consultation.attestation import Policy, acceptable, attestation
 from consultation.identification import AskPin, Entry, identify
 from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
@@ -27,6 +28,7 @@ log = structlog.get_logger("agi.admit")
 SIP_STATUS = {
     Reason.CALLER_WITHHELD: 433,  # RFC 5079, Anonymity Disallowed
     Reason.CALLER_UNKNOWN: 403,
+    Reason.CALLER_UNVERIFIED: 403,
     Reason.WRONG_LINE_NUMBER: 480,
     Reason.TOO_EARLY: 480,
     Reason.TOO_LATE: 480,
@@ -83,7 +85,8 @@ def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:
     with context.store.transaction() as transaction:
         known = situation(transaction, caller, margins, channel=session.channel)
         entry = _entry(session, known)
-        identity = identify(known.owner, entry)
+        # A number that is not proven the caller's is refused before anybody is asked for a PIN (A8).
+        identity = identify(known.owner, entry) if attempt.verified else None
         decision: Decision
         profile = identity if isinstance(identity, Profile) else None
         if isinstance(identity, AskPin):
@@ -165,5 +168,6 @@ def _attempt(session: Session, settings: Settings) -> Attempt:
             sender=session.argument(4),
         ),
         line_number=dialled if isinstance(dialled, PhoneNumber) else None,
+        verified=acceptable(attestation(session.argument(8)), Policy(settings.attestation)),
         trunk_full=int(session.argument(5) or 0) > settings.trunk_max_calls,
     )

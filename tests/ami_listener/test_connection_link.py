@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from ami_listener.connection import LoginRejectedError
 from ops import ports
@@ -95,14 +97,18 @@ async def test_f1_an_asterisk_that_falls_silent_is_given_up_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, logs_in: bool
 ) -> None:
     monkeypatch.setattr("ami_listener.connection.SILENCE_SECONDS", 0.6)
+    logged = LogCapture()
+    monkeypatch.setattr("ami_listener.connection.log", structlog.wrap_logger(None, processors=[logged]))
     async with manager() as played, listening(played.address) as listener:
         link = await played.link()
         if logs_in:
             await link.log_in()
             await listener.up()
-            # It is not up any more once the silence is too long, even before anybody cuts it.
+            # It is not up any more once the silence is too long, even before it is cut.
             await listener.down()
+            assert [entry["event"] for entry in logged.entries] == ["logged_in"]
         await link.closed()
+        assert "link_silent" in [entry["event"] for entry in logged.entries]
         await (await played.link()).log_in()
         await listener.up()
 
@@ -125,6 +131,7 @@ async def test_a_message_without_an_end_cuts_the_link_before_it_fills_the_memory
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ami_listener.connection._LONGEST_MESSAGE", 10_000)
+    monkeypatch.setattr("ami_listener.connection.SILENCE_SECONDS", 60)
     async with linked() as (played, link, listener):
         link.writer.write(b"Event: Hangup\r\nName: " + b"x" * 9_000)
         link.writer.write(b"\r\n\r\n")

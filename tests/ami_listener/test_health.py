@@ -62,29 +62,35 @@ def test_f1_a_server_that_hangs_does_not_admit_and_is_not_waited_for() -> None:
         assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"\n",
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b'SET VARIABLE "ARRAY(LINE_HEALTH)" "down"\n',
-        b'SET VARIABLE "ARRAY(LINE_HE',
-        b"\x00" * 100_000,
-    ],
-)
+ANSWERS = {
+    b'SET VARIABLE "ARRAY(LINE_HEALTH)" "up"\n': True,
+    b'SET VARIABLE "ARRAY(LINE_HEALTH)" "down"\n': False,
+    b'SET VARIABLE "ARRAY(LINE_HE': False,
+    b"HTTP/1.1 400 Bad Request\r\n\r\n": False,
+    b"\x00" * 100_000: False,
+    b"\n": False,
+    b"": False,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:40].decode())
 def test_f1_whoever_answers_something_else_or_nothing_does_not_admit(answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             connection, _ = listener.accept()
-            with connection, contextlib.suppress(OSError):
+            with connection, contextlib.suppress(OSError), connection.makefile("rb") as request:
+                while request.readline() != b"\n":
+                    pass
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                request.read()
 
         other = threading.Thread(target=serve)
         other.start()
-        assert not admits(Address(f"127.0.0.1:{listener.getsockname()[1]}"))
+        assert admits(Address(f"127.0.0.1:{listener.getsockname()[1]}")) == ANSWERS[answer]
         other.join(SOON)
+        assert not other.is_alive()
 
 
 async def answer_device_states(link: Link, state: str) -> None:

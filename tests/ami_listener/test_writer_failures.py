@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from ami_listener.writer import Writer
 from consultation.outcome import Fact, Kind, Leg
@@ -89,6 +89,24 @@ def test_stop_writes_all_that_is_queued_however_much_it_is(line: Store) -> None:
     assert writer.stop(SOON)
     assert facts(line) == kinds(told)
     assert call(line, channels[-1]).disposition == "connected"
+
+
+def test_stop_that_came_too_soon_can_be_asked_again_and_loses_nothing(line: Store) -> None:
+    told = sightings()
+    writer = Writer(line, defaults())
+    with line.engine.connect() as blocker:
+        blocker.execute(text("LOCK TABLE call_facts IN ACCESS EXCLUSIVE MODE"))
+        writer.start()
+        writer.put(told[0])
+        while not blocker.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one():
+            pass
+        # The writer waits for the lock with the first fact in its hands; the rest is queued, and then the stop.
+        for found in told[1:]:
+            writer.put(found)
+        assert not writer.stop(0.05)
+        blocker.rollback()
+        assert writer.stop(SOON)
+    assert facts(line) == kinds(told)
 
 
 def test_stop_says_so_where_it_could_not_write_all() -> None:

@@ -12,6 +12,7 @@ import phonenumbers
 _WITHHELD_DIGITS = re.compile(r"\+?(?:0+|266696687)")
 _URI = re.compile(r"(?:sips?|tel):", re.IGNORECASE)
 _VISUAL_SEPARATORS = str.maketrans("", "", "-.()")  # RFC 3966, 5.1.1
+_WRITTEN = re.compile(r"(?:tel:)?[\s+]*[0-9(][0-9\s()./+-]*(?:(?:ext|x)[. ]*[0-9]+)?", re.IGNORECASE)
 _DIGITS = re.compile(r"\+?[0-9]+")
 _WITHHELD_WORDS = frozenset({"anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld"})
 _HIDDEN_PRESENTATION = re.compile(r"prohib|unavailable")
@@ -56,6 +57,9 @@ def parse(text: str, region: str) -> PhoneNumber:
     """
     if len(text) > 64:
         raise InvalidNumberError("too long for a phone number")
+    if not _WRITTEN.fullmatch(text):
+        # phonenumbers would find the number in "call me at …", and read letters as keys.
+        raise InvalidNumberError("not a phone number: only digits, spaces and + ( ) - . / may stand in one")
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:

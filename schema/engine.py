@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 
 class StoreUnavailableError(Exception):
     """The database cannot be reached or did not answer in time. Try again; meanwhile, fail closed (A10)."""
+
+
+class StatementError(Exception):
+    """The database could not make sense of a statement: a defect, or a database that was not migrated."""
 
 
 class ConflictError(Exception):
@@ -65,6 +69,9 @@ class Store:
             raise ConflictError(_constraint(error)) from None
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailableError(type(error.orig).__name__) from None
+        except DBAPIError as error:
+            # psycopg2 writes values into the statement, and PostgreSQL's messages quote it (P1).
+            raise StatementError(type(error.orig).__name__) from None
         except PoolTimeoutError:
             raise StoreUnavailableError("no free connection") from None
 

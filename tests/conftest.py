@@ -18,7 +18,7 @@ from schema.engine import Store, driver_url
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of this run's own."""
     folder = tmp_path_factory.mktemp("postgres")
-    server = EmbeddedPostgres(folder / "data", folder / "postgres.log")
+    server = EmbeddedPostgres(folder / "data", folder / "postgres.log", durable=False)
     try:
         server.start()
         yield server

@@ -55,7 +55,7 @@ def put(
     window = Window(starts_at, ends_at, margins)
     # The provider's row is the lock under which their windows get numbers: two bookings at once would otherwise
     # each take the number that is free (W7).
-    if session.scalar(select(Provider.id).where(Provider.id == provider_id).with_for_update()) is None:
+    if session.scalar(select(Provider.id).where(Provider.id == provider_id).with_for_update(key_share=True)) is None:
         raise UnknownError("provider_id")
     if session.get(Client, client_id) is None:
         raise UnknownError("client_id")

@@ -90,7 +90,9 @@ def settle(session: Session, call: Call, outcome: Outcome, completed_after_secon
 def _complete(session: Session, call: Call, completed_after_seconds: int) -> None:
     """S2: completed by the line, once its connected calls have talked long enough. Final stays final (S1)."""
     # Two calls of one consultation may end at once, each unaware of the other's talk time: one after the other.
-    session.execute(select(Consultation.id).where(Consultation.id == call.consultation_id).with_for_update())
+    session.execute(
+        select(Consultation.id).where(Consultation.id == call.consultation_id).with_for_update(key_share=True)
+    )
     talked = session.scalar(
         select(func.sum(Call.talk_seconds)).where(
             Call.consultation_id == call.consultation_id, Call.disposition == Disposition.CONNECTED

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 CONSULTLINE := $(VENV)/bin/consultline
 
-.PHONY: help install demo up test check lock
+.PHONY: help install demo up test check rules prompts lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,7 +28,14 @@ check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, she
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/python -m schema.migrations.check
-	shellcheck ops/install/*.sh .ci/run
+	shellcheck .ci/run $$(git ls-files '*.sh')
+	$(VENV)/bin/python -m tests.rules --check
+
+rules: $(VENV)/.ready ## docs/rules.md, anew: each rule with the tests that show it
+	$(VENV)/bin/python -m tests.rules
+
+prompts: ## the recordings, anew, from dialplan/prompts/prompts.txt
+	dialplan/prompts/make.sh
 
 lock: ## renew constraints.txt: the newest versions that pyproject.toml allows, with hashes
 	ops/install/lock.sh

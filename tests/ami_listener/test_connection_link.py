@@ -115,10 +115,10 @@ async def test_f1_an_asterisk_that_falls_silent_is_given_up_and_tried_again(
 
 @scene
 async def test_f1_an_asterisk_that_only_answers_pings_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ami_listener.connection.SILENCE_SECONDS", 1.8)
+    monkeypatch.setattr("ami_listener.connection.SILENCE_SECONDS", 1.6)
     monkeypatch.setattr("ami_listener.connection.PING_SECONDS", 1)
     async with linked() as (played, link, listener):
-        for _ in range(3):
+        for _ in range(2):
             ping = await link.action()
             assert ping["Action"] == "Ping"
             link.send("Response: Success", f"ActionID: {ping['ActionID']}", "Ping: Pong")

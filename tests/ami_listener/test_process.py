@@ -3,16 +3,23 @@
 import asyncio
 import json
 import os
+import socket
 import sys
+import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
+from ami_listener.connection import LoginRejectedError
+from ami_listener.listener import serve
 from ops import ports
 from schema.engine import Store
 from tests.agi.asterisk_side import defaults
+from tests.agi.wire import SOON
 from tests.ami_listener.decided import call, decide_on, outcome, status
-from tests.ami_listener.manager import Manager, manager, scene
+from tests.ami_listener.manager import BANNER, Manager, manager, message, scene
 from tests.ami_listener.recordings import wire
 
 CHANNEL, OTHER = "line1-1764000000.42", "line1-1764000000.43"
@@ -71,12 +78,22 @@ async def test_s2_a_call_that_asterisk_tells_of_is_settled_and_no_log_of_it_hold
     assert call(line, OTHER).reason == "line_unavailable"
 
 
-@scene
-async def test_a_listener_whose_password_is_wrong_says_so_and_ends() -> None:
-    async with manager() as played, running(played, "postgresql://line@127.0.0.1:1/line") as process:
-        link = await played.link()
-        login = await link.greet()
-        link.send("Response: Error", f"ActionID: {login['ActionID']}", "Message: Authentication failed")
-        _, log = await process.communicate()
-    assert process.returncode == 1
-    assert "LINE_AMI_SECRET" in log.decode()
+def test_a_listener_whose_password_is_wrong_says_so_and_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as asterisk:
+
+        def reject() -> None:
+            connection, _ = asterisk.accept()
+            with connection, connection.makefile("rb") as lines:
+                connection.sendall(BANNER)
+                login = dict(line.decode().strip().split(": ", 1) for line in iter(lines.readline, b"\r\n"))
+                connection.sendall(message("Response: Error", f"ActionID: {login['ActionID']}"))
+                lines.read()
+
+        rejecting = threading.Thread(target=reject)
+        rejecting.start()
+        address = f"127.0.0.1:{asterisk.getsockname()[1]}"
+        nowhere = "postgresql://line@127.0.0.1:1/line"
+        with pytest.raises(LoginRejectedError, match="LINE_AMI_SECRET"):
+            serve(defaults(database_url=nowhere, ami_address=address, ami_secret="secret", agi_addresses=address))
+        rejecting.join(SOON)
+        assert not rejecting.is_alive()

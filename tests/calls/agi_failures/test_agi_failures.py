@@ -35,7 +35,7 @@ def _assert_refused(scene: Scene) -> None:
     assert scene.appointment(booking)["status"] == "pending"
 
 
-def test_server_down_refuses_the_call(scene: Scene, without_admission: Line) -> None:
+def test_a10_server_down_refuses_the_call(scene: Scene, without_admission: Line) -> None:
     _assert_refused(scene)
 
 
@@ -49,7 +49,7 @@ def test_server_down_refuses_the_call(scene: Scene, without_admission: Line) -> 
         impostor.reset,
     ],
 )
-def test_a_server_that_fails_midway_refuses_the_call(
+def test_a10_a_server_that_fails_midway_refuses_the_call(
     scene: Scene, without_admission: Line, behaviour: impostor.Behaviour
 ) -> None:
     with impostor.impostor(without_admission.settings.agi_addresses[0], behaviour):
@@ -57,7 +57,7 @@ def test_a_server_that_fails_midway_refuses_the_call(
 
 
 @pytest.mark.parametrize("behaviour", [impostor.close_at_once, impostor.hang, impostor.close_after_half_an_answer])
-def test_where_one_server_fails_the_next_decides(
+def test_a10_where_one_server_fails_the_next_decides(
     scene: Scene, without_admission: Line, second_server: Server, behaviour: impostor.Behaviour
 ) -> None:
     booking = scene.book()

@@ -40,7 +40,7 @@ def _say_early(decided_by: Callable[..., None], **settings: object) -> None:
     decided_by(announce="early", **settings)
 
 
-def test_an_unknown_caller_hears_only_that_the_number_is_not_recognised(
+def test_a13_an_unknown_caller_hears_only_that_the_number_is_not_recognised(
     scene: Scene, decided_by: Callable[..., None]
 ) -> None:
     _say_early(decided_by)
@@ -49,14 +49,14 @@ def test_an_unknown_caller_hears_only_that_the_number_is_not_recognised(
     _heard(ear, "not-recognised")
 
 
-def test_a_withheld_caller_hears_how_to_call(scene: Scene, decided_by: Callable[..., None]) -> None:
+def test_a13_a_withheld_caller_hears_how_to_call(scene: Scene, decided_by: Callable[..., None]) -> None:
     _say_early(decided_by)
     phone, ear = _dial_and_listen(scene, "anonymous")
     assert phone.final_status() == 433
     _heard(ear, "withheld")
 
 
-def test_a_provider_without_a_consultation_hears_first_that_the_number_is_recognised(
+def test_a13_a_provider_without_a_consultation_hears_first_that_the_number_is_recognised(
     scene: Scene, decided_by: Callable[..., None]
 ) -> None:
     booking = scene.book(starts_in=timedelta(days=3))
@@ -66,7 +66,7 @@ def test_a_provider_without_a_consultation_hears_first_that_the_number_is_recogn
     _heard(ear, "recognised", "none-near")
 
 
-def test_after_the_window_it_has_closed_in_the_providers_language(
+def test_a13_after_the_window_it_has_closed_in_the_providers_language(
     scene: Scene, decided_by: Callable[..., None]
 ) -> None:
     booking = scene.book(starts_in=timedelta(hours=-2))
@@ -87,7 +87,7 @@ def test_after_the_window_it_has_closed_in_the_providers_language(
     assert scene.refusal()["reason"] == "too_late"
 
 
-def test_before_the_window_the_opening_time_is_spoken(scene: Scene, decided_by: Callable[..., None]) -> None:
+def test_a13_before_the_window_the_opening_time_is_spoken(scene: Scene, decided_by: Callable[..., None]) -> None:
     booking = scene.book(starts_in=timedelta(hours=2))
     _say_early(decided_by)
     phone, ear = _dial_and_listen(scene, booking.caller_number)
@@ -96,7 +96,7 @@ def test_before_the_window_the_opening_time_is_spoken(scene: Scene, decided_by: 
     assert fixed + 0.5 < ear.heard_seconds < fixed + 4
 
 
-def test_answered_mode_answers_speaks_and_hangs_up(scene: Scene, decided_by: Callable[..., None]) -> None:
+def test_a13_answered_mode_answers_speaks_and_hangs_up(scene: Scene, decided_by: Callable[..., None]) -> None:
     decided_by(announce="answer")
     ear = scene.headset(440)
     phone = scene.provider(WAITS, [(new_number(), LINE_NUMBER, ear.port)])
@@ -106,14 +106,14 @@ def test_answered_mode_answers_speaks_and_hangs_up(scene: Scene, decided_by: Cal
     assert scene.refusal()["reason"] == "caller_unknown"
 
 
-def test_off_mode_says_nothing(scene: Scene, decided_by: Callable[..., None]) -> None:
+def test_a13_off_mode_says_nothing(scene: Scene, decided_by: Callable[..., None]) -> None:
     decided_by(announce="off")
     phone, ear = _dial_and_listen(scene, new_number())
     assert [message.status for message in phone.received()] == [100, 403]
     assert ear.heard_seconds == 0
 
 
-def test_where_no_server_decides_asterisk_itself_says_to_use_the_clients_number(scene: Scene, line: Line) -> None:
+def test_a13_where_no_server_decides_asterisk_itself_says_to_use_the_clients_number(scene: Scene, line: Line) -> None:
     booking = scene.book()
     assert line.asterisk is not None
     line.asterisk.command("dialplan set global ANNOUNCE early")
@@ -128,7 +128,7 @@ def test_where_no_server_decides_asterisk_itself_says_to_use_the_clients_number(
     assert scene.refusal()["reason"] == "line_unavailable"
 
 
-def test_a_caller_who_hangs_up_while_it_speaks_is_recorded(scene: Scene, decided_by: Callable[..., None]) -> None:
+def test_a13_a_caller_who_hangs_up_while_it_speaks_is_recorded(scene: Scene, decided_by: Callable[..., None]) -> None:
     _say_early(decided_by)
     phone = scene.provider(GIVES_UP, [(new_number(), LINE_NUMBER, 9)], pause_ms=300)
     assert phone.finish()

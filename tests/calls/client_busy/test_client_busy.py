@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.calls.scene import CLIENT_BUSY, Scene, assert_hides
 
 
-def test_the_provider_hears_that_the_client_is_busy(scene: Scene) -> None:
+def test_c2_e5_the_provider_hears_that_the_client_is_busy(scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(CLIENT_BUSY, [(booking.client_number,)])
     provider = scene.dial(booking.caller_number)

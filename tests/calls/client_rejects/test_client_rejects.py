@@ -9,7 +9,7 @@ from tests.calls.scene import Scene, assert_hides
 CLIENT = Path(__file__).parent / "client.xml"
 
 
-def test_a_client_who_rejects_is_recorded_as_rejected(scene: Scene) -> None:
+def test_c2_e5_a_client_who_rejects_is_recorded_as_rejected(scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(CLIENT, [(booking.client_number,)])
     provider = scene.dial(booking.caller_number)

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
     ("carrier_says", "disposition"),
     [(404, "unreachable"), (408, "no_answer"), (410, "unreachable"), (480, "no_answer"), (503, "unreachable")],
 )
-def test_what_the_clients_carrier_says_is_recorded_and_never_a_5xx_to_the_provider(
+def test_c2_c3_e5_what_the_clients_carrier_says_is_recorded_and_never_a_5xx_to_the_provider(
     scene: Scene, carrier_says: int, disposition: str
 ) -> None:
     booking = scene.book()

@@ -13,7 +13,9 @@ WAITS = Path(__file__).parent / "provider_waits.xml"
 PROVIDER_TONE, CLIENT_TONE = 440, 620
 
 
-def test_a_connected_call_shows_the_provider_carries_both_voices_and_completes(scene: Scene) -> None:
+def test_c1_c2_c3_e1_e2_e3_s2_a_connected_call_shows_the_provider_carries_both_voices_and_completes(
+    scene: Scene,
+) -> None:
     booking = scene.book()
     mouth_of_provider, mouth_of_client = scene.headset(PROVIDER_TONE), scene.headset(CLIENT_TONE)
     client = scene.client(ANSWERS, [(booking.client_number, mouth_of_client.port)])
@@ -35,6 +37,11 @@ def test_a_connected_call_shows_the_provider_carries_both_voices_and_completes(s
     # C2, C3: what the provider's phone was told
     assert [message.status for message in provider.received() if message.status] == [100, 180, 200, 200]
     assert_hides(provider, booking.client_number)
+    line = scene.line.settings
+    for seen, message in ((offer, "the client's INVITE"), (answer, "the provider's 200")):
+        assert line.sip_bind in (seen.header("Contact") or ""), message
+        assert seen.audio is not None
+        assert line.rtp_ports[0] <= seen.audio[1] <= line.rtp_ports[1], f"{message}: audio runs through the line"
     assert mouth_of_provider.loudest([PROVIDER_TONE, CLIENT_TONE]) == CLIENT_TONE
     assert mouth_of_client.loudest([PROVIDER_TONE, CLIENT_TONE]) == PROVIDER_TONE
     # E3, E5: the record
@@ -52,7 +59,7 @@ def test_a_connected_call_shows_the_provider_carries_both_voices_and_completes(s
     assert appointment["talk_seconds"] == call["talk_seconds"]
 
 
-def test_the_client_may_hang_up_first(scene: Scene) -> None:
+def test_e3_the_client_may_hang_up_first(scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(HANGS_UP, [(booking.client_number, 9)], pause_ms=400)
     provider = scene.provider(WAITS, [(booking.caller_number, LINE_NUMBER, 9)])

@@ -6,7 +6,9 @@ from ops.line import Line
 from tests.calls.scene import ANSWERS, CALLS, LINE_NUMBER, Scene, assert_hides, invites
 
 
-def test_database_down_refuses_the_call_and_the_attempt_is_kept_once_it_is_back(line: Line, scene: Scene) -> None:
+def test_a10_a12_database_down_refuses_the_call_and_the_attempt_is_kept_once_it_is_back(
+    line: Line, scene: Scene
+) -> None:
     booking = scene.book()
     client = scene.client(ANSWERS, [(booking.client_number, 9)])
     assert line.postgres is not None
@@ -21,7 +23,7 @@ def test_database_down_refuses_the_call_and_the_attempt_is_kept_once_it_is_back(
     assert scene.refusal()["reason"] == "line_unavailable"
 
 
-def test_a_call_that_is_up_while_the_database_is_away_loses_nothing(line: Line, scene: Scene) -> None:
+def test_e3_a_call_that_is_up_while_the_database_is_away_loses_nothing(line: Line, scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(ANSWERS, [(booking.client_number, 9)], pause_ms=50)
     provider = scene.provider(CALLS, [(booking.caller_number, LINE_NUMBER, 9)], pause_ms=800)

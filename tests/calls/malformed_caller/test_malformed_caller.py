@@ -21,7 +21,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("spelling", HOSTILE)
-def test_a_malformed_caller_is_refused_and_the_next_call_is_not_affected(scene: Scene, spelling: str) -> None:
+def test_a2_a_malformed_caller_is_refused_and_the_next_call_is_not_affected(scene: Scene, spelling: str) -> None:
     booking = scene.book()
     client = scene.client(ANSWERS, [(booking.client_number, 9)], pause_ms=50)
     refused = scene.dial(spelling.format(number=booking.caller_number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.calls.scene import HERE, Scene, assert_hides
 
 
-def test_after_the_ring_time_the_line_gives_up_on_the_client(scene: Scene) -> None:
+def test_c2_e5_after_the_ring_time_the_line_gives_up_on_the_client(scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(HERE / "client_rings.xml", [(booking.client_number,)])
     provider = scene.dial(booking.caller_number)

@@ -9,7 +9,7 @@ from tests.calls.scene import HERE, LINE_NUMBER, Scene, assert_hides
 PROVIDER = Path(__file__).parent / "provider.xml"
 
 
-def test_a_provider_who_hangs_up_while_it_rings_gave_up(scene: Scene) -> None:
+def test_e5_a_provider_who_hangs_up_while_it_rings_gave_up(scene: Scene) -> None:
     booking = scene.book()
     client = scene.client(HERE / "client_rings.xml", [(booking.client_number,)])
     provider = scene.provider(PROVIDER, [(booking.caller_number, LINE_NUMBER, 9)])

@@ -1,0 +1,80 @@
+"""C4: on the running Asterisk, nothing is there that could capture audio."""
+
+from __future__ import annotations
+
+import re
+
+from ops.asterisk.configuration import TEMPLATES
+from ops.line import Line
+from tests.calls.scene import ANSWERS, CALLS, LINE_NUMBER, Scene
+
+APPLICATIONS = [
+    "AudioSocket",
+    "BackgroundDetect",
+    "ChanSpy",
+    "ConfBridge",
+    "Dictate",
+    "EAGI",
+    "ExtenSpy",
+    "ExternalIVR",
+    "JACK",
+    "MeetMe",
+    "MixMonitor",
+    "Monitor",
+    "Originate",
+    "Page",
+    "Record",
+    "SpeechBackground",
+    "SpeechCreate",
+    "Stasis",
+    "StopMixMonitor",
+    "System",
+    "Transfer",
+    "TrySystem",
+    "VoiceMail",
+    "WaitForNoise",
+]
+FUNCTIONS = ["AUDIOHOOK_INHERIT", "CURL", "MIXMONITOR", "PERIODIC_HOOK", "SHELL", "SPEECH", "TALK_DETECT"]
+
+
+def _console(line: Line, command: str) -> str:
+    assert line.asterisk is not None
+    return line.asterisk.command(command)
+
+
+def test_c4_only_the_modules_on_our_list_are_loaded(line: Line) -> None:
+    listed = set(re.findall(r"^load = (\S+)", (TEMPLATES / "modules.conf").read_text(), re.MULTILINE))
+    loaded = set(re.findall(r"^(\S+\.so) .* Running", _console(line, "module show"), re.MULTILINE))
+    assert loaded == listed
+
+
+def test_c4_no_application_can_record_spy_stream_or_start_a_call(line: Line) -> None:
+    registered = set(re.findall(r"^ +(\w+):", _console(line, "core show applications"), re.MULTILINE))
+    assert {"Dial", "Playback", "Read"} <= registered
+    # res_agi brings EAGI, which hands audio to a local process; there is none to start (astagidir is empty).
+    assert registered & set(APPLICATIONS) <= {"EAGI"}
+    assert not [name for name in registered if re.search("record|monitor|spy|speech|voicemail", name, re.IGNORECASE)]
+
+
+def test_c4_no_function_can_hook_into_audio_or_reach_out(line: Line) -> None:
+    registered = set(re.findall(r"^(\w+) ", _console(line, "core show functions"), re.MULTILINE))
+    assert "CALLERID" in registered
+    assert registered.isdisjoint(FUNCTIONS)
+
+
+def test_c4_after_a_call_no_file_of_the_line_has_grown_by_its_audio(line: Line, scene: Scene) -> None:
+    booking = scene.book()
+    mouth = scene.headset(440)
+    client = scene.client(ANSWERS, [(booking.client_number, 9)], pause_ms=50)
+    provider = scene.provider(CALLS, [(booking.caller_number, LINE_NUMBER, mouth.port)], pause_ms=1500)
+    answer = provider.wait_for(lambda message: message.received and message.status == 200)
+    assert answer.audio is not None
+    folder = line.folder / "asterisk"
+    before = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    mouth.point_at(*answer.audio)
+    assert provider.finish()
+    assert client.finish()
+    after = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    # A second and a half of telephone audio is 12,000 bytes; of compressed audio still more than 1,000.
+    grown = {path.name for path, size in after.items() if size - before.get(path, 0) > 1000}
+    assert grown == set()

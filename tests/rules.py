@@ -90,8 +90,8 @@ def page() -> str:
     lines = [
         "# Rules and the tests that show them",
         "",
-        "Made by `make rules` from the tests' names; `make check` fails where a rule has none. Tests under `tests/calls`",
-        "are real calls through a real Asterisk.",
+        "Made by `make rules` from the tests' names; `make check` fails where a rule has none. Tests under",
+        "`tests/calls` are real calls through a real Asterisk.",
         "",
         "| rule | what | real calls | other tests |",
         "|---|---|---|---|",
@@ -99,7 +99,7 @@ def page() -> str:
     for rule, what in RULES.items():
         calls = [_shown(path, name) for path, name in showing[rule] if path.startswith("tests/calls")]
         others = sum(not path.startswith("tests/calls") for path, _ in showing[rule])
-        lines.append(f"| {rule} | {what} | {'<br>'.join(sorted(set(calls))) or '–'} | {others} |")
+        lines.append(f"| {rule} | {what} | {'<br>'.join(sorted(set(calls))) or '-'} | {others} |")
     return "\n".join(lines) + "\n"
 
 

@@ -92,8 +92,11 @@ def test_a_listener_whose_password_is_wrong_says_so_and_ends() -> None:
         rejecting = threading.Thread(target=reject)
         rejecting.start()
         address = f"127.0.0.1:{asterisk.getsockname()[1]}"
-        nowhere = "postgresql://line@127.0.0.1:1/line"
+        others = {
+            "database_url": "postgresql://line@127.0.0.1:1/line",
+            "agi_addresses": f"127.0.0.1:{ports.free(1)[0]}",
+        }
         with pytest.raises(LoginRejectedError, match="LINE_AMI_SECRET"):
-            serve(defaults(database_url=nowhere, ami_address=address, ami_secret="secret", agi_addresses=address))
+            serve(defaults(ami_address=address, ami_secret="secret", **others))
         rejecting.join(SOON)
         assert not rejecting.is_alive()

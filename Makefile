@@ -20,7 +20,7 @@ up: install ## the whole line, staying up; Ctrl-C stops all of it
 	@$(CONSULTLINE) up
 
 test: install ## the whole suite, against a real Asterisk and a real PostgreSQL
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, shellcheck
 	$(VENV)/bin/ruff format --check .

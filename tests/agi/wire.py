@@ -11,7 +11,7 @@ from agi.session import Session
 
 CHANNEL = "line1-1764000000.42"
 CALLER = "+14155550100"
-SOON = 5.0  # seconds: far more than anything here takes
+SOON = 10.0  # seconds: far more than anything here takes
 
 
 def environment(script: str = "admit", *arguments: str, channel: str = CHANNEL, **others: str) -> bytes:

@@ -24,7 +24,7 @@ def scene(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         async def play() -> None:
-            async with asyncio.timeout(2 * SOON):
+            async with asyncio.timeout(3 * SOON):
                 await test(*args, **kwargs)
 
         asyncio.run(play())

@@ -21,8 +21,9 @@ def wire(name: str, channel: str | None = None) -> bytes:
     """A recorded call as it stood on the wire; with `channel`, under that id in place of its own."""
     text = (_FOLDER / f"{name}.ami").read_text()
     if channel is not None:
-        own = str(re.search(r"^Linkedid: (.*)$", text, re.MULTILINE)[1])  # type: ignore[index]
-        text = re.sub(r"line1-[0-9]+\.[0-9]+", lambda match: channel if match[0] == own else f"{channel}.client", text)
+        own = re.search(r"^Linkedid: (.*)$", text, re.MULTILINE)
+        assert own
+        text = re.sub(r"line1-[0-9.]+", lambda leg: channel if leg[0] == own[1] else f"{channel}.client", text)
     return text.replace("\n", "\r\n").encode()
 
 

@@ -130,11 +130,15 @@ def config(
         "/var/lib/consultline"
     ),
     modules: Annotated[Path, typer.Option(help="Where Asterisk's modules are.")] = Path("/usr/lib/asterisk/modules"),
+    sounds: Annotated[Path | None, typer.Option(help="Write the recordings, too, into this folder.")] = None,
 ) -> None:
     """Write Asterisk's configuration for these settings, for an Asterisk that is run elsewhere."""
-    from ops.asterisk.configuration import write  # noqa: PLC0415
+    from ops.asterisk.configuration import write, write_sounds  # noqa: PLC0415
 
-    write(load(), target, home=home, modules=modules)
+    settings = load()
+    write(settings, target, home=home, modules=modules)
+    if sounds is not None:
+        write_sounds(settings, sounds)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         None, "10.0.0.2:5038", "Where Asterisk's manager interface listens; unset: LINE_AMI_ADDRESS"
     )
     ami_permit: Networks = _example("127.0.0.1/32", "10.0.0.0/24", "From where the manager interface may be used")
-    ami_secret: SecretStr | None = _example(None, "a long random word", "The listener's password; `up` makes its own")
+    ami_secret: SecretStr | None = _example(None, "9f2c4e81a7d05b36", "The listener's password; `up` makes its own")
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
 
@@ -173,6 +173,14 @@ class Settings(BaseSettings):
     def _postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not re.match(r"postgres(ql)?(\+psycopg2)?://", value.get_secret_value()):
             raise PydanticCustomError("database", "not a PostgreSQL address")
+        return value
+
+    @field_validator("ami_secret")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        # It stands in manager.conf, where a semicolon begins a comment.
+        if value and not re.fullmatch(r"[!-:<-~]{6,128}", value.get_secret_value()):
+            raise PydanticCustomError("secret", "not 6 to 128 characters without spaces and semicolons")
         return value
 
     @field_validator("numbers")

@@ -12,7 +12,7 @@ from runtime.settings import SettingsError, load
 
 
 def _write(folder: Path, **settings: Any) -> Path:
-    values = {"_env_file": None, "ami_secret": "word", **settings}
+    values = {"_env_file": None, "ami_secret": "a-long-word", **settings}
     configuration.write(load(**values), folder, home=Path("/home"), modules=Path("/modules"))
     return folder
 

@@ -66,7 +66,9 @@ def tell(settings: Settings, out: Console, *, keep: bool) -> None:
         out.print(f"every log and SIP message is in {folder}", soft_wrap=True)
     else:
         shutil.rmtree(folder)
-    out.print("[green]✓[/] the client's phone showed the provider's number, and the consultation is completed")
+    out.print(
+        "[green]✓[/] the client's phone showed the provider's number, and the consultation is completed", soft_wrap=True
+    )
 
 
 def _call(line: Line, folder: Path, out: Console) -> Story:

@@ -1,0 +1,85 @@
+"""A9: five wrong calls within an hour lock a number for an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from consultation.admission import Attempt, Reason, Refuse
+from consultation.numbers import PhoneNumber
+from schema.engine import Store
+from schema.queries import admission
+from tests.consultation.examples import LINE, PROVIDER, clock
+from tests.schema.platform import MARGINS, STRANGER
+
+MINUTE = timedelta(minutes=1)
+
+
+def wrong_call(
+    session: Session, at: datetime, *, caller: PhoneNumber = PROVIDER, wrong: int = 3, channel: str = ""
+) -> None:
+    """A call on which a wrong PIN was entered so often."""
+    known = admission.situation(session, caller, MARGINS, at=at)
+    admission.record(
+        session,
+        channel or f"line1-{at.timestamp():.0f}.1",
+        Attempt(caller, LINE),
+        known,
+        Refuse(Reason.PIN_WRONG),
+        pins_asked=3,
+        wrong_pins=wrong,
+    )
+
+
+def locked(session: Session, at: datetime, caller: PhoneNumber = PROVIDER, channel: str = "") -> bool:
+    """Whether a call that arrives then finds its number locked."""
+    return admission.situation(session, caller, MARGINS, channel=channel, at=at).locked
+
+
+def test_a9_four_wrong_calls_lock_nothing_and_the_fifth_does(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(4):
+            wrong_call(session, clock("9:00") + place * MINUTE)
+        assert not locked(session, clock("9:05"))
+        wrong_call(session, clock("9:05"))
+        assert locked(session, clock("9:06"))
+
+
+def test_a9_the_lock_holds_an_hour_from_the_fifth_wrong_call(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + 10 * place * MINUTE)
+        assert locked(session, clock("10:39:59"))
+        assert not locked(session, clock("10:40"))
+
+
+def test_a9_wrong_calls_that_are_spread_over_more_than_an_hour_lock_nothing(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + 16 * place * MINUTE)
+        assert not locked(session, clock("10:05"))
+
+
+@pytest.mark.parametrize("wrong", [0])
+def test_a9_calls_without_a_wrong_entry_lock_nothing(line: Store, wrong: int) -> None:
+    with line.transaction() as session:
+        for place in range(9):
+            wrong_call(session, clock("9:00") + place * MINUTE, wrong=wrong)
+        assert not locked(session, clock("9:10"))
+
+
+def test_a9_the_lock_is_the_numbers_own(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + place * MINUTE)
+        assert not locked(session, clock("9:06"), STRANGER)
+
+
+def test_a9_a_call_does_not_lock_itself_out(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(4):
+            wrong_call(session, clock("9:00") + place * MINUTE)
+        wrong_call(session, clock("9:05"), channel="line1-9.1", wrong=1)
+        assert not locked(session, clock("9:05"), channel="line1-9.1")

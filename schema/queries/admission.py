@@ -79,7 +79,6 @@ _locked = exists().where(
     _wrong.caller == _caller,
     _wrong.wrong_pins > 0,
     _wrong.decision == "refused",
-    _wrong.channel != _channel,
     _wrong.arrived_at > _clock.c.now - _HOUR,
     select(func.count())
     .where(

@@ -49,15 +49,6 @@ def test_when_all_workers_are_stuck_as_many_calls_wait_and_the_next_is_turned_aw
         assert health(server)
 
 
-def test_the_deadline_counts_from_arrival_and_not_from_the_turn(line: Store) -> None:
-    with serving(line, workers=1, seconds=0.5) as server, Call(server) as stuck, Call(server) as waiting:
-        waiting.admit()
-        # The first call holds the one worker until its deadline, which is then the second one's as well.
-        assert stuck.command() == ""
-        assert waiting.answer() == {}
-        assert health(server)
-
-
 def test_stop_lets_a_conversation_come_to_its_end_and_begins_no_new_one(line: Store) -> None:
     with serving(line) as server, Call(server) as call:
         call.admit()

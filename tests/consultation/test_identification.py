@@ -51,6 +51,7 @@ def test_a9_the_pin_says_which_provider_calls(member: Profile) -> None:
         (Entry(given=""), AskPin(again=True)),
         (Entry(given="9999", asked=1, wrong=1), AskPin(again=True)),
         (Entry(given="9999", asked=2, wrong=2), Refuse(Reason.PIN_WRONG)),
+        (Entry(given="9999", asked=2), Refuse(Reason.PIN_WRONG)),
         (Entry(given="", asked=2, wrong=1), Refuse(Reason.PIN_WRONG)),
         (Entry(given="", asked=2), Refuse(Reason.PIN_MISSING)),
         (Entry(given="1234", matched=WU, asked=2, wrong=2), WU),

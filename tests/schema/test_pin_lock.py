@@ -83,3 +83,21 @@ def test_a9_a_call_does_not_lock_itself_out(line: Store) -> None:
             wrong_call(session, clock("9:00") + place * MINUTE)
         wrong_call(session, clock("9:05"), channel="line1-9.1", wrong=1)
         assert not locked(session, clock("9:05"), channel="line1-9.1")
+
+
+def test_a9_nothing_but_a_wrong_call_of_its_own_makes_the_lock_last_longer(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + place * MINUTE)
+        wrong_call(session, clock("9:59"), wrong=0)
+        wrong_call(session, clock("9:58"), caller=STRANGER)
+        assert locked(session, clock("10:03"))
+        assert not locked(session, clock("10:04"))
+
+
+def test_w2_a_call_that_is_asked_for_a_pin_is_judged_by_when_it_arrived(line: Store) -> None:
+    with line.transaction() as session:
+        wrong_call(session, clock("9:00"), channel="line1-9.1", wrong=1)
+        again = admission.situation(session, PROVIDER, MARGINS, channel="line1-9.1")
+        assert again.now == clock("9:00")
+        assert (again.asked, again.wrong) == (3, 1)

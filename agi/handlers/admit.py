@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ import structlog
 
 from agi.handlers import Context
 from agi.session import Session
-from consultation.admission import Admit, Attempt, Decision, Profile, Reason, Refuse, decide
+from consultation.admission import MOST_CALLS, Admit, Attempt, Decision, Profile, Reason, Refuse, decide
 from consultation.announcement import announcement, spoken_language
 from consultation.attestation import Policy, acceptable, attestation
 from consultation.identification import AskPin, Entry, identify
@@ -49,11 +50,7 @@ def admit(session: Session, context: Context) -> None:
     (A10).
     """
     attempt = _attempt(session, context.settings)
-    try:
-        verdict = _decide(session, context, attempt)
-    except ConflictError:
-        # Another call took the consultation's last place between our look and our word: look again, once (A11).
-        verdict = _decide(session, context, attempt)
+    verdict = _decided(session, context, attempt)
     session.set_variables(answer(verdict, attempt, context.settings))
     log.info(
         "call_decided",
@@ -74,6 +71,17 @@ class Verdict:
     asks_pin: AskPin | None
     profile: Profile | None
     now: datetime
+
+
+def _decided(session: Session, context: Context, attempt: Attempt) -> Verdict:
+    """The verdict, looking again where another call took the place that we saw free (A11).
+
+    Each time that happens a place is gone, so after as many times as there are places we see that none is left.
+    """
+    for _ in range(MOST_CALLS):
+        with suppress(ConflictError):
+            return _decide(session, context, attempt)
+    return _decide(session, context, attempt)
 
 
 def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:

@@ -35,7 +35,8 @@ def test_p1_nothing_of_the_conversation_is_printed(capfd: pytest.CaptureFixture[
         asterisk.set_variables({"LINE_CLIENT": "+14155550142"})
     with pytest.raises(ProtocolError), session(env=f"{CALLER}\n\n".encode()):
         pass
-    assert capfd.readouterr() == ("", "")
+    printed = "".join(capfd.readouterr())
+    assert not [word for word in ("agi_", "ARGS", "COMMAND", "RESULT", CALLER[-7:]) if word in printed]
 
 
 def test_a_key_that_comes_twice_is_refused_for_it_could_shadow_a_sanitised_one() -> None:

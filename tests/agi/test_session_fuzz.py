@@ -2,7 +2,7 @@
 
 import time
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agi.session import AgiError
@@ -36,7 +36,7 @@ pieces = st.one_of(
 streams = st.one_of(st.lists(pieces, max_size=12).map(b"".join), st.binary(max_size=300))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(stream=streams)
 def test_any_environment_is_read_or_refused(stream: bytes) -> None:
     started = time.monotonic()
@@ -48,7 +48,7 @@ def test_any_environment_is_read_or_refused(stream: bytes) -> None:
     assert time.monotonic() - started < SOON
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(stream=streams)
 def test_any_reply_is_an_answer_or_an_error(stream: bytes) -> None:
     started = time.monotonic()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ami_listener.events import MalformedEventError, Unavailable, read
@@ -103,7 +103,7 @@ values = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(event=st.sampled_from(sorted(ORDINARY)), data=st.data())
 def test_whatever_stands_in_an_event_it_is_read_or_malformed(event: str, data: st.DataObject) -> None:
     fields = dict(ORDINARY[event])

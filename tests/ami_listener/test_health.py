@@ -107,9 +107,9 @@ async def answer_device_states(link: Link, state: str) -> None:
 
 
 def written(store: Store) -> threading.Event:
-    """Set once something was written to the store."""
+    """Set once a transaction on the store is over: SQLAlchemy's own `commit` comes before the commit."""
     done = threading.Event()
-    event.listen(store.engine, "commit", lambda _connection: done.set())
+    event.listen(store.engine, "checkin", lambda _connection, _record: done.set())
     return done
 
 

@@ -115,6 +115,11 @@ def test_stop_says_so_where_it_could_not_write_all() -> None:
     writer.start()
     writer.put(sightings()[0])
     assert not writer.stop(0.1)
+    # It gives up by itself, once it has seen that it is to stop.
+    for thread in threading.enumerate():
+        if thread.name == "writer":
+            thread.join(SOON)
+            assert not thread.is_alive()
     nowhere.close()
 
 

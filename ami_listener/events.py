@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from consultation.outcome import DialStatus, Fact, Kind, Leg
+from consultation.evidence import DialStatus, Fact, Kind, Leg
 from schema.queries.calls import Sighting
 
 WITNESS = "ami"

@@ -11,10 +11,9 @@ import tenacity
 
 from ami_listener.events import Unavailable
 from consultation.numbers import PhoneNumber, parse_caller
-from consultation.outcome import fold
 from runtime.settings import Settings
 from schema.engine import Store, StoreUnavailableError
-from schema.queries import calls
+from schema.queries import calls, outcomes
 from schema.queries.calls import Sighting
 
 log = structlog.get_logger("ami_listener.writer")
@@ -103,12 +102,9 @@ class Writer:
             calls.add_facts(transaction, sightings)
             # Sorted, so that two listeners that see the same calls lock them in the same order.
             for channel in sorted({sighting.channel for sighting in sightings}):
-                call = calls.locked(transaction, channel)
-                if call is not None:
-                    outcome = fold(calls.facts_of(transaction, channel))
-                    calls.settle(transaction, call, outcome, self._settings.completed_after_seconds)
-                    if outcome.ended_at is not None:
-                        log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)
+                call = outcomes.settle(transaction, channel, self._settings.completed_after_seconds)
+                if call is not None and call.ended_at is not None:
+                    log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)
 
     def _number(self, text: str) -> PhoneNumber | None:
         number = parse_caller(text, self._settings.default_region)

@@ -5,43 +5,13 @@ The fold does not care in which order facts arrive, nor how often the same one d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-
-class Leg(StrEnum):
-    """Whose side of the call."""
-
-    PROVIDER = "provider"
-    CLIENT = "client"
-
-
-class Kind(StrEnum):
-    """What a witness can see."""
-
-    RINGING = "ringing"
-    DIALLED = "dialled"  # the client's leg was set up and reached its end: answer, busy, …
-    BRIDGE_ENTER = "bridge_enter"
-    BRIDGE_LEAVE = "bridge_leave"
-    HANGUP_REQUEST = "hangup_request"  # this leg is asked to end: by its phone, or by us
-    HANGUP = "hangup"  # this leg is gone
-    UNAVAILABLE = "unavailable"  # Asterisk refused by itself: no server of ours decided in time (A10)
-
-
-class DialStatus(StrEnum):
-    """Asterisk's word on how a dial ended (app_dial, DialEnd)."""
-
-    ABORT = "ABORT"
-    ANSWER = "ANSWER"
-    BUSY = "BUSY"
-    CANCEL = "CANCEL"
-    CHANUNAVAIL = "CHANUNAVAIL"
-    CONGESTION = "CONGESTION"
-    CONTINUE = "CONTINUE"
-    GOTO = "GOTO"
-    NOANSWER = "NOANSWER"
+from consultation.evidence import DialStatus, Fact, Kind, Leg, order
+from consultation.talk import talk
 
 
 class Disposition(StrEnum):
@@ -67,29 +37,18 @@ class EndedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing a witness saw on one leg, at an instant of Asterisk's clock.
-
-    `cause` is a Q.850 hangup cause, `bridge` the bridge's id, `dial_status` how the dial ended.
-    """
-
-    kind: Kind
-    leg: Leg
-    at: datetime
-    bridge: str | None = None
-    dial_status: DialStatus | None = None
-    cause: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """A call as far as the facts tell. `disposition` is None while the call goes on."""
+    """A call as far as the facts tell. `disposition` is None while the call goes on.
+
+    `talk_partial`: they talked for at least so long; nobody saw all of it (E4).
+    """
 
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
     connected_at: datetime | None = None
     ended_at: datetime | None = None
     talk: timedelta = timedelta(0)
+    talk_partial: bool = False
     disposition: Disposition | None = None
     hangup_cause: int | None = None
     ended_by: EndedBy | None = None
@@ -115,36 +74,57 @@ _BY_STATUS = {
 
 
 def fold(facts: Iterable[Fact]) -> Outcome:
-    """The outcome that these facts add up to, in whatever order and number they came.
+    """The outcome that these facts add up to, in whatever order and number they came, from however many witnesses.
 
-    A call has ended when the provider's leg is gone (E3). Talk time is the time during which both legs were in
+    A call has ended when the provider's leg is gone (E3), or was found gone without anybody having seen it end: then
+    it is `interrupted`, with the talk time known so far (E4). Talk time is the time during which both legs were in
     one bridge (E2); while both still are, it counts up to now-known facts only.
     """
-    seen = sorted(set(facts), key=_order)
-    together = list(_together(seen))
-    connected_at = min((start for start, _ in together), default=None)
+    seen = sorted(set(facts), key=order)
     hangups = {fact.leg: fact for fact in seen if fact.kind is Kind.HANGUP}
     dialled = [fact for fact in seen if fact.kind is Kind.DIALLED]
-    ended = hangups.get(Leg.PROVIDER)
-    client_gone = hangups.get(Leg.CLIENT)
+    hung_up, client_gone = hangups.get(Leg.PROVIDER), hangups.get(Leg.CLIENT)
+    lost = None if hung_up else next((fact for fact in seen if fact.kind is Kind.GONE), None)
+    said = talk(seen, lost=lost is not None)
+    ringing_at = _first(seen, Kind.RINGING)
+    answered_at = min((fact.at for fact in dialled if fact.dial_status is DialStatus.ANSWER), default=None)
+    known = Outcome(ringing_at, answered_at, said.connected_at, talk=said.length, talk_partial=said.partial)
+    if lost is not None:
+        return replace(known, ended_at=lost.at, disposition=Disposition.INTERRUPTED)
+    if hung_up is None:
+        return known
     ended_by = _ended_by(seen, dialled)
-    return Outcome(
-        ringing_at=_first(seen, Kind.RINGING),
-        answered_at=min((fact.at for fact in dialled if fact.dial_status is DialStatus.ANSWER), default=None),
-        connected_at=connected_at,
-        ended_at=ended.at if ended else None,
-        talk=sum((end - start for start, end in together if end), timedelta(0)),
-        disposition=_disposition(connected_at, dialled, client_gone, ended_by) if ended else None,
+    return replace(
+        known,
+        ended_at=hung_up.at,
+        disposition=_disposition(said.connected_at, dialled, client_gone, ended_by),
         # The client's leg knows best why it ended; one that we gave up on has no cause of its own.
-        hangup_cause=((client_gone.cause if client_gone else None) or ended.cause) if ended else None,
-        ended_by=ended_by if ended else None,
+        hangup_cause=(client_gone.cause if client_gone else None) or hung_up.cause,
+        ended_by=ended_by,
     )
 
 
-def _order(fact: Fact) -> tuple[datetime, str, str, str, str, int]:
-    """By time; facts of one instant in an order that is the same however they came."""
-    cause = -1 if fact.cause is None else fact.cause
-    return fact.at, fact.kind, fact.leg, fact.bridge or "", fact.dial_status or "", cause
+AGREEMENT = timedelta(seconds=1)
+
+
+def agree(one: Outcome, other: Outcome) -> bool:
+    """Whether two witnesses tell of the same end. Who did not see it end does not disagree."""
+    if any(told.disposition in (None, Disposition.INTERRUPTED) or told.talk_partial for told in (one, other)):
+        return True
+    return one.disposition is other.disposition and abs(one.talk - other.talk) <= AGREEMENT
+
+
+def differs(new: Outcome, old: Outcome) -> bool:
+    """Whether what is said of a call changed by more than what two witnesses' readings of a clock differ by."""
+    said = [
+        (told.disposition, told.talk_partial, told.ended_by, told.hangup_cause, *(at is None for at in _instants(told)))
+        for told in (new, old)
+    ]
+    return said[0] != said[1] or abs(new.talk - old.talk) >= AGREEMENT / 2
+
+
+def _instants(told: Outcome) -> tuple[datetime | None, ...]:
+    return told.ringing_at, told.answered_at, told.connected_at, told.ended_at
 
 
 def _disposition(
@@ -186,35 +166,3 @@ _FAILED_DIAL = frozenset(DialStatus) - {DialStatus.ANSWER, DialStatus.CANCEL}
 
 def _first(seen: list[Fact], kind: Kind) -> datetime | None:
     return next((fact.at for fact in seen if fact.kind is kind), None)
-
-
-Span = tuple[datetime, datetime | None]
-
-
-def _together(seen: list[Fact]) -> Iterator[Span]:
-    """The spans during which both legs were in one bridge; an open end is None (E1)."""
-    for bridge in sorted({fact.bridge for fact in seen if fact.bridge}):
-        for provider in _stays(seen, bridge, Leg.PROVIDER):
-            for client in _stays(seen, bridge, Leg.CLIENT):
-                start = max(provider[0], client[0])
-                ends = [end for end in (provider[1], client[1]) if end is not None]
-                end = min(ends) if ends else None
-                if end is None or start <= end:
-                    yield start, end
-
-
-def _stays(seen: list[Fact], bridge: str, leg: Leg) -> Iterator[Span]:
-    """When this leg was in this bridge. A hangup, or another bridge, ends a stay whose leaving nobody saw."""
-    entered: datetime | None = None
-    for fact in seen:
-        if fact.leg is not leg:
-            continue
-        if fact.kind is Kind.BRIDGE_ENTER and fact.bridge == bridge and entered is None:
-            entered = fact.at
-        left = fact.kind is Kind.BRIDGE_LEAVE and fact.bridge == bridge
-        moved = fact.kind is Kind.BRIDGE_ENTER and fact.bridge not in (bridge, None)
-        if entered is not None and (left or moved or fact.kind is Kind.HANGUP):
-            yield entered, fact.at
-            entered = None
-    if entered is not None:
-        yield entered, None

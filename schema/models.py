@@ -166,6 +166,7 @@ class Call(Base):
             unique=True,
             postgresql_where=text("decision = 'admitted' AND disposition IS NULL"),
         ),
+        Index("ix_calls_open", "channel", postgresql_where=text("disposition IS NULL AND decision = 'admitted'")),
         Index("ix_calls_wrong_pins", "caller", "arrived_at", postgresql_where=text("wrong_pins > 0")),
     )
 
@@ -188,18 +189,45 @@ class Call(Base):
     ended_at: Mapped[datetime | None]
     talk_seconds: Mapped[float] = mapped_column(server_default="0")
     disposition: Mapped[str | None]
+    talk_partial: Mapped[bool] = mapped_column(server_default=text("false"))  # talk time is what is known, not all (E4)
+    witnesses_disagree: Mapped[bool] = mapped_column(server_default=text("false"))
+    outcome_version: Mapped[int] = mapped_column(server_default="0")  # of call_outcomes; 0 while the call goes on
     hangup_cause: Mapped[int | None]
     ended_by: Mapped[str | None]
+
+
+class CallOutcome(Base):
+    """What was said of a call's end, each time that a late fact changed it. Append-only; the last one holds (E4)."""
+
+    __tablename__ = "call_outcomes"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    disposition: Mapped[str]
+    connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    talk_seconds: Mapped[float]
+    talk_partial: Mapped[bool]
+    hangup_cause: Mapped[int | None]
+    ended_by: Mapped[str | None]
+    recorded_at: Mapped[datetime] = _created()
 
 
 class CallFact(Base):
     """One thing a witness saw. Append-only; the same fact twice is one row (E4)."""
 
     __tablename__ = "call_facts"
-    __table_args__ = (UniqueConstraint("witness", "leg_channel", "kind", "occurred_at"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "witness", "node", "asterisk_start", "leg_channel", "kind", "sequence", name="uq_call_facts_fact"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     witness: Mapped[str]
+    node: Mapped[str]  # which Asterisk
+    asterisk_start: Mapped[str]  # which life of it
+    sequence: Mapped[int] = mapped_column(BigInteger)  # which of its kind on its leg: Asterisk's clock in microseconds
     channel: Mapped[str] = mapped_column(index=True)  # which call: its Linkedid
     leg_channel: Mapped[str]  # which leg: its own uniqueid
     kind: Mapped[str]
@@ -208,6 +236,31 @@ class CallFact(Base):
     dial_status: Mapped[str | None]
     cause: Mapped[int | None]
     recorded_at: Mapped[datetime] = _created()
+
+
+class CelFile(Base):
+    """How far a node's file of CEL rows was read; committed with the facts of the rows before that place (E4)."""
+
+    __tablename__ = "cel_files"
+
+    node: Mapped[str] = mapped_column(primary_key=True)
+    file: Mapped[str] = mapped_column(primary_key=True)  # device and inode: what stays when a file is renamed
+    begins_with: Mapped[str]  # hash of its first row: an inode is given to another file once the first is gone
+    position: Mapped[int] = mapped_column(BigInteger)  # bytes
+    updated_at: Mapped[datetime] = _created()
+
+
+class Effect(Base):
+    """One thing that somebody outside is to be told. Written in the transaction that made it true (E4)."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # the same effect twice is one: also the receiver's idempotency key
+    event_type: Mapped[str]
+    appointment_id: Mapped[str | None]  # effects of one appointment are told in order
+    payload: Mapped[dict[str, Any]]  # ids and instants, never a number (P1)
+    created_at: Mapped[datetime] = _created()
 
 
 class LinePart(Base):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Response
@@ -16,6 +15,7 @@ from portal.fields import Id, Instant, Seconds, invalid
 from portal.problems import documented
 from schema.queries import appointments
 from schema.queries.appointments import Booked
+from schema.queries.status import Status, StatusBy
 
 router = APIRouter(tags=["appointments"])
 
@@ -57,25 +57,6 @@ class AppointmentBody(BaseModel):
     starts_at: Instant
     ends_at: Annotated[Instant, AfterValidator(_ends_after_start)]
     referred: bool
-
-
-class Status(StrEnum):
-    """What is known about whether the consultation took place (S1)."""
-
-    PENDING = "pending"
-    COMPLETED = "completed"
-    DID_NOT_OCCUR = "did_not_occur"
-    UNKNOWN = "unknown"
-    NOT_NEEDED = "not_needed"
-
-
-class StatusBy(StrEnum):
-    """Who or what made a status final."""
-
-    LINE = "line"
-    PROVIDER = "provider"
-    TIME = "time"
-    PLATFORM = "platform"
 
 
 class Appointment(BaseModel):

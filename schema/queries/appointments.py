@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from consultation.line_number import choose
 from consultation.numbers import PhoneNumber
 from consultation.window import Margins, Window
 from schema.models import Appointment, Call, Client, Consultation, LineNumber, Provider
+from schema.queries import status
 from schema.queries.line import clock
 from schema.queries.people import UnknownError, line_numbers
+from schema.queries.status import Status, StatusBy
 
 
 class FixedError(Exception):
@@ -125,11 +127,8 @@ def _current(session: Session, appointment_id: str) -> Consultation | None:
 
 def _withdraw(consultation: Consultation, session: Session) -> None:
     """S1: what is rescheduled or cancelled while pending is not needed; a final status stays."""
-    session.execute(
-        update(Consultation)
-        .where(Consultation.id == consultation.id, Consultation.status == "pending")
-        .values(status="not_needed", status_by="platform", status_at=func.clock_timestamp())
-    )
+    status.finalise(session, consultation.id, Status.NOT_NEEDED, StatusBy.PLATFORM)
+    session.refresh(consultation)
 
 
 def _add_occurrence(session: Session, appointment: Appointment, previous: Consultation | None, window: Window) -> None:

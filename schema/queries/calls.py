@@ -4,28 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from consultation.admission import Reason
+from consultation.evidence import DialStatus, Fact, Kind, Leg
 from consultation.numbers import PhoneNumber
-from consultation.outcome import DialStatus, Disposition, EndedBy, Fact, Kind, Leg, Outcome
+from consultation.outcome import Disposition
 from schema.models import Call, CallFact, Consultation
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A fact with where it belongs: `channel` is the call, `leg_channel` the leg, both Asterisk's uniqueids."""
+    """A fact with where it belongs: `channel` is the call, `leg_channel` the leg, both Asterisk's uniqueids.
+
+    `asterisk_start` says which life of the node's Asterisk it was seen in.
+    """
 
     witness: str
     channel: str
     leg_channel: str
     fact: Fact
+    asterisk_start: str = ""
+
+    @property
+    def node(self) -> str:
+        """The Asterisk that it happened on: its `systemname` begins every uniqueid."""
+        return self.channel.partition("-")[0]
+
+    @property
+    def sequence(self) -> int:
+        """Which fact of its kind on its leg: Asterisk's clock in microseconds, which every reader of it reads alike."""
+        return (self.fact.at - _EPOCH) // timedelta(microseconds=1)
 
 
 def add_facts(session: Session, sightings: Iterable[Sighting]) -> None:
@@ -33,6 +50,9 @@ def add_facts(session: Session, sightings: Iterable[Sighting]) -> None:
     rows: list[dict[str, Any]] = [
         {
             "witness": sighting.witness,
+            "node": sighting.node,
+            "asterisk_start": sighting.asterisk_start,
+            "sequence": sighting.sequence,
             "channel": sighting.channel,
             "leg_channel": sighting.leg_channel,
             "kind": sighting.fact.kind,
@@ -47,11 +67,11 @@ def add_facts(session: Session, sightings: Iterable[Sighting]) -> None:
         session.execute(insert(CallFact).on_conflict_do_nothing(), rows)
 
 
-def facts_of(session: Session, channel: str) -> list[Fact]:
-    """Everything that was seen of one call."""
-    rows = session.scalars(select(CallFact).where(CallFact.channel == channel))
-    return [
-        Fact(
+def facts_of(session: Session, channel: str) -> dict[str, list[Fact]]:
+    """Everything that was seen of one call, by witness."""
+    seen: dict[str, list[Fact]] = {}
+    for row in session.scalars(select(CallFact).where(CallFact.channel == channel)):
+        fact = Fact(
             kind=Kind(row.kind),
             leg=Leg.PROVIDER if row.leg_channel == channel else Leg.CLIENT,
             at=row.occurred_at,
@@ -59,8 +79,8 @@ def facts_of(session: Session, channel: str) -> list[Fact]:
             dial_status=DialStatus(row.dial_status) if row.dial_status else None,
             cause=row.cause,
         )
-        for row in rows
-    ]
+        seen.setdefault(row.witness, []).append(fact)
+    return seen
 
 
 def locked(session: Session, channel: str) -> Call | None:
@@ -68,42 +88,13 @@ def locked(session: Session, channel: str) -> Call | None:
     return session.scalars(select(Call).where(Call.channel == channel).with_for_update()).one_or_none()
 
 
-def settle(session: Session, call: Call, outcome: Outcome, completed_after_seconds: int) -> None:
-    """Write the outcome to the call, and what follows from it to its consultation (E4, S2)."""
-    call.ringing_at = outcome.ringing_at
-    call.answered_at = outcome.answered_at
-    call.connected_at = outcome.connected_at
-    call.ended_at = outcome.ended_at
-    call.talk_seconds = outcome.talk.total_seconds()
-    call.hangup_cause = outcome.hangup_cause
-    if call.decision == "admitted":
-        call.disposition = outcome.disposition
-        call.ended_by = outcome.ended_by
-    elif outcome.ended_at is not None:
-        # A refusal ends the leg by our own request, which no witness can tell from the phone's.
-        call.ended_by = EndedBy.LINE
-    session.flush()
-    if call.disposition == Disposition.CONNECTED:
-        _complete(session, call, completed_after_seconds)
-
-
-def _complete(session: Session, call: Call, completed_after_seconds: int) -> None:
-    """S2: completed by the line, once its connected calls have talked long enough. Final stays final (S1)."""
-    # Two calls of one consultation may end at once, each unaware of the other's talk time: one after the other.
-    session.execute(
-        select(Consultation.id).where(Consultation.id == call.consultation_id).with_for_update(key_share=True)
-    )
-    talked = session.scalar(
-        select(func.sum(Call.talk_seconds)).where(
-            Call.consultation_id == call.consultation_id, Call.disposition == Disposition.CONNECTED
-        )
-    )
-    if (talked or 0) >= completed_after_seconds:
-        session.execute(
-            update(Consultation)
-            .where(Consultation.id == call.consultation_id, Consultation.status == "pending")
-            .values(status="completed", status_by="line", status_at=func.clock_timestamp())
-        )
+def still_open(session: Session, node: str) -> Sequence[Call]:
+    """The admitted calls of this node that have no outcome yet, oldest first."""
+    return session.scalars(
+        select(Call)
+        .where(Call.decision == "admitted", Call.disposition.is_(None), Call.channel.startswith(f"{node}-"))
+        .order_by(Call.arrived_at, Call.id)
+    ).all()
 
 
 def record_unavailable(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ami_listener.events import Unavailable, read
-from consultation.outcome import Fact
+from consultation.evidence import Fact
 from schema.queries.calls import Sighting
 
 _FOLDER = Path(__file__).parent / "recorded"

@@ -3,7 +3,8 @@
 import pytest
 
 from ami_listener.events import read
-from consultation.outcome import Disposition, EndedBy, Fact, Leg, fold
+from consultation.evidence import Fact, Leg
+from consultation.outcome import Disposition, EndedBy, fold
 from tests.ami_listener.recordings import CALLS, events, facts, seen
 
 TOLD = {

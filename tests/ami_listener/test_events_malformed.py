@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ami_listener.events import MalformedEventError, Unavailable, read
-from consultation.outcome import DialStatus
+from consultation.evidence import DialStatus
 from schema.queries.calls import Sighting
 from tests.ami_listener.recordings import events
 

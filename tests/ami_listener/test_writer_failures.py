@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import event, text
 
 from ami_listener.writer import Writer
-from consultation.outcome import Fact, Kind, Leg
+from consultation.evidence import Fact, Kind, Leg
 from schema.engine import Store
 from schema.queries.calls import Sighting
 from tests.agi.asterisk_side import defaults

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from consultation.outcome import DialStatus, Fact, Kind, Leg, Outcome, fold
+from consultation.evidence import DialStatus, Fact, Kind, Leg
+from consultation.outcome import Outcome, fold
 from tests.consultation.examples import SECOND, clock
 
 ARRIVED = clock("9:00")

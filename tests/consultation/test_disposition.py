@@ -2,7 +2,8 @@
 
 import pytest
 
-from consultation.outcome import DialStatus, Disposition, EndedBy, Leg
+from consultation.evidence import DialStatus, Leg
+from consultation.outcome import Disposition, EndedBy
 from tests.consultation.events import at, outcome
 
 HANGUP_BEFORE_DIAL_END = """

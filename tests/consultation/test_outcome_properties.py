@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consultation.outcome import DialStatus, Disposition, Fact, Kind, Leg, fold
+from consultation.evidence import DialStatus, Fact, Kind, Leg
+from consultation.outcome import Disposition, fold
 from tests.consultation.events import outcome, seen, stories
 from tests.consultation.test_disposition import UNANSWERED
 from tests.consultation.test_outcome import CONVERSATION
@@ -39,19 +40,25 @@ def test_e4_of_two_dial_ends_at_one_instant_every_process_takes_the_same(pair: t
 
 
 @given(stories)
-def test_e4_a_call_has_one_outcome_exactly_if_the_providers_leg_is_gone(story: list[Fact]) -> None:
-    gone = any(fact.kind is Kind.HANGUP and fact.leg is Leg.PROVIDER for fact in story)
+def test_e4_a_call_has_one_outcome_exactly_if_the_providers_leg_is_gone_or_was_found_gone(story: list[Fact]) -> None:
+    hung_up = any(fact.kind is Kind.HANGUP and fact.leg is Leg.PROVIDER for fact in story)
+    gone = hung_up or any(fact.kind is Kind.GONE for fact in story)
     call = fold(story)
-    assert [call.ended_at is not None, call.disposition is not None, call.ended_by is not None] == [gone] * 3
+    assert [call.ended_at is not None, call.disposition is not None] == [gone] * 2
+    assert (call.ended_by is not None) == hung_up
+    assert (call.disposition is Disposition.INTERRUPTED) == (gone and not hung_up)
 
 
 @given(stories)
 def test_e1_connected_means_that_both_entered_the_same_bridge(story: list[Fact]) -> None:
-    entered = {(fact.bridge, fact.leg) for fact in story if fact.kind is Kind.BRIDGE_ENTER and fact.bridge}
+    entered = {(fact.bridge, fact.leg) for fact in story if fact.kind in (Kind.BRIDGE_ENTER, Kind.SEEN) and fact.bridge}
     shared = {bridge for bridge, _ in entered if {(bridge, leg) for leg in Leg} <= entered}
     call = fold(story)
     assert call.connected_at is None or shared
-    assert (call.disposition is Disposition.CONNECTED) == (call.connected_at is not None and call.ended_at is not None)
+    ended = call.connected_at is not None and call.ended_at is not None
+    assert (
+        call.disposition in (Disposition.CONNECTED, Disposition.INTERRUPTED) and call.connected_at is not None
+    ) == ended
 
 
 @given(stories)

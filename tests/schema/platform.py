@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consultation.admission import Admit, Attempt, Decision, Profile, decide
+from consultation.evidence import DialStatus, Fact, Kind, Leg
 from consultation.numbers import PhoneNumber
-from consultation.outcome import Disposition, Outcome
+from consultation.outcome import Disposition
 from consultation.window import Margins
 from schema.models import Consultation
-from schema.queries import admission, appointments, calls, people
+from schema.queries import admission, appointments, calls, outcomes, people
+from schema.queries.calls import Sighting
 from tests.consultation.examples import CLIENT, LINE, OTHER_LINE, PROVIDER, clock
 
 MARGINS = Margins()
@@ -89,6 +91,18 @@ def admit(session: Session, channel: str, at: datetime = clock("9:00")) -> UUID:
     return decision.candidate.consultation_id
 
 
+_ENDS = {
+    Disposition.CONNECTED: [],
+    Disposition.NO_ANSWER: [(Kind.DIALLED, DialStatus.NOANSWER)],
+    Disposition.BUSY: [(Kind.DIALLED, DialStatus.BUSY)],
+    Disposition.REJECTED: [(Kind.DIALLED, DialStatus.NOANSWER)],
+    Disposition.UNREACHABLE: [(Kind.DIALLED, DialStatus.CHANUNAVAIL)],
+    Disposition.CALLER_GAVE_UP: [(Kind.DIALLED, DialStatus.CANCEL)],
+    Disposition.LINE_FAILED: [(Kind.DIALLED, DialStatus.ANSWER)],
+    Disposition.INTERRUPTED: [],
+}
+
+
 def hang_up(
     session: Session,
     channel: str,
@@ -97,12 +111,28 @@ def hang_up(
     completed_after_seconds: int = 0,
     disposition: Disposition | None = Disposition.CONNECTED,
 ) -> None:
-    """A call ends, and what the witnesses saw is written down, as the listener does it."""
-    call = calls.locked(session, channel)
-    assert call is not None
-    calls.settle(
-        session,
-        call,
-        Outcome(ended_at=clock("9:20"), talk=timedelta(seconds=talk_seconds), disposition=disposition, hangup_cause=16),
-        completed_after_seconds,
-    )
+    """A call ends at 9:20, and what the witnesses saw is written down, as the listener does it.
+
+    With None, it does not end yet: they have talked for so long.
+    """
+    over = clock("9:20")
+    facts: list[tuple[str, Fact]] = []
+    if disposition in (Disposition.CONNECTED, None):
+        start = over - timedelta(seconds=talk_seconds)
+        facts += [(leg, Fact(Kind.BRIDGE_ENTER, side, start, bridge="one")) for leg, side in _legs(channel)]
+    if disposition is not None:
+        facts += [
+            (leg, Fact(kind, side, over, dial_status=status))
+            for leg, side in _legs(channel)[1:]
+            for kind, status in _ENDS[disposition]
+        ]
+        rejected = disposition is Disposition.REJECTED
+        facts.append((f"{channel}.client", Fact(Kind.HANGUP, Leg.CLIENT, over, cause=21 if rejected else 16)))
+        last = Kind.GONE if disposition is Disposition.INTERRUPTED else Kind.HANGUP
+        facts.append((channel, Fact(last, Leg.PROVIDER, over, cause=16)))
+    calls.add_facts(session, [Sighting("ami", channel, leg, fact) for leg, fact in facts])
+    outcomes.settle(session, channel, completed_after_seconds)
+
+
+def _legs(channel: str) -> list[tuple[str, Leg]]:
+    return [(channel, Leg.PROVIDER), (f"{channel}.client", Leg.CLIENT)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select, text
 
-from consultation.outcome import DialStatus, Fact, Kind, Leg
+from consultation.evidence import DialStatus, Fact, Kind, Leg
 from schema.engine import ConflictError, Store
 from schema.models import CallFact
 from schema.queries.calls import Sighting, add_facts, facts_of
@@ -31,7 +31,7 @@ def test_e4_facts_come_back_as_they_were_seen_each_with_its_call_and_leg(store: 
     with store.transaction() as session:
         add_facts(session, [ENTERED, DIALLED, GONE, ELSEWHERE])
     with store.transaction() as session:
-        assert set(facts_of(session, CHANNEL)) == {ENTERED.fact, DIALLED.fact, GONE.fact}
+        assert set(facts_of(session, CHANNEL)["ami"]) == {ENTERED.fact, DIALLED.fact, GONE.fact}
 
 
 def test_e4_the_same_fact_twice_is_one(store: Store) -> None:
@@ -52,7 +52,7 @@ def test_e4_a_fact_that_is_there_stays_as_it_was(store: Store) -> None:
     with store.transaction() as session:
         add_facts(session, [GONE])
         add_facts(session, [replace(GONE, fact=replace(GONE.fact, cause=16))])
-        assert facts_of(session, CHANNEL) == [GONE.fact]
+        assert facts_of(session, CHANNEL) == {"ami": [GONE.fact]}
 
 
 def test_e4_nothing_seen_is_nothing_added(store: Store) -> None:

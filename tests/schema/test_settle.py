@@ -43,7 +43,7 @@ def test_s2_by_default_any_connection_completes(booked: Store) -> None:
         assert consultation.status_at is not None
 
 
-@pytest.mark.parametrize("disposition", sorted(set(Disposition) - {Disposition.CONNECTED}))
+@pytest.mark.parametrize("disposition", sorted(set(Disposition) - {Disposition.CONNECTED, Disposition.REFUSED}))
 def test_s2_nothing_but_a_connection_completes(booked: Store, disposition: Disposition) -> None:
     with booked.transaction() as session:
         hang_up(session, "one", 0, disposition=disposition)

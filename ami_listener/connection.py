@@ -27,6 +27,7 @@ PING_SECONDS = 2
 # A half-open link is noticed within 10 s: pings every 2 s, of which three in a row may stay unanswered.
 SILENCE_SECONDS = 8
 _RECONNECT_SECONDS = 1
+_CONNECT_SECONDS = 5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_MESSAGE = 1 << 20
 
@@ -82,13 +83,20 @@ class _Manager(Manager):  # type: ignore[misc]
 
     def connect(self) -> None:
         if not self._over:
-            super().connect()
+            attempt = super().connect()
+            # Packets that vanish would keep the attempt for minutes.
+            give_up = self.loop.call_later(_CONNECT_SECONDS, attempt.cancel)
+            attempt.add_done_callback(lambda _: give_up.cancel())
 
     def connection_made(self, attempt: asyncio.Task[tuple[asyncio.Transport, _Protocol]]) -> None:
-        if not self._over:
+        if self._over:
+            if not attempt.cancelled() and attempt.exception() is None:
+                attempt.result()[0].abort()
+        elif attempt.cancelled():
+            log.warning("connecting_timed_out", seconds=_CONNECT_SECONDS)
+            self.connect()
+        else:
             super().connection_made(attempt)
-        elif not attempt.cancelled() and attempt.exception() is None:
-            attempt.result()[0].abort()
 
     def login(self, future: asyncio.Future[Message]) -> bool:
         if future.cancelled():
@@ -110,13 +118,20 @@ class _Manager(Manager):  # type: ignore[misc]
 class Connection:
     """A link to Asterisk that comes back by itself.
 
-    `on_event` is called with every event, one after the other, in the order in which Asterisk sent them.
+    `on_event` is called with every event, one after the other, in the order in which Asterisk sent them; `on_login`
+    each time that the link is up anew, when nobody knows what happened meanwhile.
     """
 
     def __init__(
-        self, address: Address, username: str, secret: str, on_event: Callable[[Mapping[str, str]], None]
+        self,
+        address: Address,
+        username: str,
+        secret: str,
+        on_event: Callable[[Mapping[str, str]], None],
+        on_login: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_event = on_event
+        self._on_login = on_login
         self._rejected = asyncio.Event()
         self._manager = _Manager(
             host=address.host,
@@ -128,7 +143,7 @@ class Connection:
             reconnect_timeout=_RECONNECT_SECONDS,
             protocol_factory=_Protocol,
             loop=asyncio.get_running_loop(),
-            on_login=lambda _: log.info("logged_in"),
+            on_login=self._logged_in,
             on_disconnect=self._disconnected,
         )
         self._manager.login_failed = self._rejected.set
@@ -174,6 +189,10 @@ class Connection:
 
     def _dispatch(self, _manager: Manager, event: Message) -> None:
         self._on_event(event)
+
+    def _logged_in(self, _manager: Manager) -> None:
+        log.info("logged_in")
+        self._on_login()
 
     def _silence(self) -> float:
         protocol = self._manager.protocol

@@ -27,16 +27,22 @@ class MalformedEventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Asterisk refused a call by itself, because no server of ours decided on it (A10)."""
+    """Asterisk refused a call by itself, because no server of ours decided on it (A10).
+
+    `caller` and `dialled` are empty where the witness does not know them.
+    """
 
     channel: str
     caller: str
     dialled: str
     at: datetime
+    witness: str = WITNESS
+    asterisk_start: str = ""
 
     def sighting(self) -> Sighting:
         """The same as a fact: it says who ended the call."""
-        return Sighting(WITNESS, self.channel, self.channel, Fact(Kind.UNAVAILABLE, Leg.PROVIDER, self.at))
+        fact = Fact(Kind.UNAVAILABLE, Leg.PROVIDER, self.at)
+        return Sighting(self.witness, self.channel, self.channel, fact, self.asterisk_start)
 
 
 def read(event: Event) -> Sighting | Unavailable | None:
@@ -48,6 +54,7 @@ def read(event: Event) -> Sighting | Unavailable | None:
             caller=_perhaps(event, "Caller"),
             dialled=_perhaps(event, "Dialled"),
             at=_at(event),
+            asterisk_start=_perhaps(event, "AccountCode"),
         )
     if name == "DialState" and event.get("DialStatus") == "RINGING":
         return _dialled_leg(event, Kind.RINGING)
@@ -64,16 +71,19 @@ _BRIDGE = {"BridgeEnter": Kind.BRIDGE_ENTER, "BridgeLeave": Kind.BRIDGE_LEAVE}
 _HANGUP = {"HangupRequest": Kind.HANGUP_REQUEST, "Hangup": Kind.HANGUP}
 
 
+# The dialplan puts the life of Asterisk that a leg belongs to into its account code (extensions.conf).
 def _leg(event: Event, kind: Kind, *, bridge: str | None = None, cause: int | None = None) -> Sighting:
     channel, leg_channel = _text(event, "Linkedid"), _text(event, "Uniqueid")
     leg = Leg.PROVIDER if leg_channel == channel else Leg.CLIENT
-    return Sighting(WITNESS, channel, leg_channel, Fact(kind, leg, _at(event), bridge=bridge, cause=cause))
+    fact = Fact(kind, leg, _at(event), bridge=bridge, cause=cause)
+    return Sighting(WITNESS, channel, leg_channel, fact, _perhaps(event, "AccountCode"))
 
 
 def _dialled_leg(event: Event, kind: Kind, *, dial_status: DialStatus | None = None) -> Sighting:
     """Dial events speak of the leg that is dialled, which is the client's."""
     channel, leg_channel = _text(event, "DestLinkedid"), _text(event, "DestUniqueid")
-    return Sighting(WITNESS, channel, leg_channel, Fact(kind, Leg.CLIENT, _at(event), dial_status=dial_status))
+    fact = Fact(kind, Leg.CLIENT, _at(event), dial_status=dial_status)
+    return Sighting(WITNESS, channel, leg_channel, fact, _perhaps(event, "DestAccountCode"))
 
 
 def _text(event: Event, field: str) -> str:

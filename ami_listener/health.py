@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 import structlog
 
+from ami_listener.clock import ClockWatch
 from ami_listener.connection import Connection, NotConnectedError
 from runtime.settings import Address, Settings
 from schema.engine import Store, StoreUnavailableError
@@ -24,10 +26,14 @@ _USABLE = {"NOT_INUSE", "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"}
 
 async def watch(connection: Connection, settings: Settings, store: Store) -> None:
     """Write down every two seconds how the parts are, until cancelled. Their absence says that the listener is down."""
+    clock = ClockWatch(store, settings)
     while True:
         states = await _states(connection, settings)
         try:
             await asyncio.to_thread(_observe, store, states)
+            with suppress(NotConnectedError):
+                if measured := await clock.measure(connection):
+                    await asyncio.to_thread(clock.keep, *measured)
         except StoreUnavailableError as error:
             log.warning("database_unavailable", error=str(error))
         await asyncio.sleep(EVERY_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Mapping
 
 import structlog
@@ -11,6 +12,8 @@ import structlog
 from ami_listener import health
 from ami_listener.connection import Connection
 from ami_listener.events import MalformedEventError, read
+from ami_listener.reconcile import Reconciler
+from ami_listener.tail import Tail
 from ami_listener.writer import Writer
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
@@ -27,18 +30,23 @@ def serve(settings: Settings) -> None:
         raise SettingsError("LINE_DATABASE_URL: needed by the listener. Example: postgresql://line@localhost/line")
     if settings.ami_secret is None:
         raise SettingsError("LINE_AMI_SECRET: needed by the listener. Example: a long random word")
-    store = Store(settings.database_url.get_secret_value(), pool=3, name="consultline listener")
+    store = Store(settings.database_url.get_secret_value(), pool=5, name="consultline listener")
     writer = Writer(store, settings)
     writer.start()
+    tail = Tail(settings.cel_folder(), store, settings)
+    tailing = threading.Thread(target=tail.run, name="tail", daemon=True)
+    tailing.start()
     try:
-        asyncio.run(_listen(settings, settings.ami_secret.get_secret_value(), store, writer))
+        asyncio.run(_listen(settings, settings.ami_secret.get_secret_value(), store, writer, tail))
     finally:
+        tail.stop()
         writer.stop(_DRAIN_SECONDS)
+        tailing.join(_DRAIN_SECONDS)
         store.close()
     log.info("stopped")
 
 
-async def _listen(settings: Settings, secret: str, store: Store, writer: Writer) -> None:
+async def _listen(settings: Settings, secret: str, store: Store, writer: Writer, tail: Tail) -> None:
     def on_event(event: Mapping[str, str]) -> None:
         try:
             seen = read(event)
@@ -48,8 +56,15 @@ async def _listen(settings: Settings, secret: str, store: Store, writer: Writer)
             if seen is not None:
                 writer.put(seen)
 
-    connection = Connection(settings.ami_address, USERNAME, secret, on_event)
-    tasks = [asyncio.create_task(connection.run()), asyncio.create_task(health.watch(connection, settings, store))]
+    def caught_up() -> bool:
+        tail.catch_up()
+        return writer.flush(_DRAIN_SECONDS)
+
+    compare_now = asyncio.Event()
+    connection = Connection(settings.ami_address, USERNAME, secret, on_event, on_login=compare_now.set)
+    reconciler = Reconciler(connection, store, settings, caught_up, compare_now)
+    works = (connection.run(), health.watch(connection, settings, store), reconciler.run())
+    tasks = [asyncio.create_task(work) for work in works]
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, lambda: [task.cancel() for task in tasks])

@@ -1,4 +1,4 @@
-"""The one writer: takes what was seen, in order, and turns it into facts, outcomes and statuses (E3, E4, S2)."""
+"""The one writer of what AMI tells: in order, and never in the way of the link (E3, E4, S2)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ from collections.abc import Sequence
 import structlog
 import tenacity
 
-from ami_listener.events import Unavailable
-from consultation.numbers import PhoneNumber, parse_caller
+from ami_listener.record import Seen, record
 from runtime.settings import Settings
 from schema.engine import Store, StoreUnavailableError
-from schema.queries import calls, outcomes
-from schema.queries.calls import Sighting
 
 log = structlog.get_logger("ami_listener.writer")
-
-Seen = Sighting | Unavailable
 
 _LARGEST_BATCH = 200
 
@@ -29,7 +24,7 @@ class Writer:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._queue: queue.SimpleQueue[Seen | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Seen | threading.Event | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -41,6 +36,12 @@ class Writer:
         """Hand over what was seen. Never blocks."""
         self._queue.put(seen)
 
+    def flush(self, seconds: float) -> bool:
+        """Wait until all that was handed over by now is written. Returns whether it is, after `seconds` at most."""
+        written = threading.Event()
+        self._queue.put(written)
+        return written.wait(seconds)
+
     def stop(self, seconds: float) -> bool:
         """Write what is queued, waiting `seconds` at most. Returns whether all of it was written."""
         self._queue.put(None)
@@ -51,26 +52,35 @@ class Writer:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch, last = self._batch(first)
+        while True:
+            batch, marks, last = self._next()
             try:
-                self._write_when_possible(batch)
+                if batch:
+                    self._write_when_possible(batch)
             except tenacity.RetryError:
                 return
+            for mark in marks:
+                mark.set()
             if last:
                 return
 
-    def _batch(self, first: Seen) -> tuple[list[Seen], bool]:
-        batch = [first]
-        while len(batch) < _LARGEST_BATCH:
+    def _next(self) -> tuple[list[Seen], list[threading.Event], bool]:
+        """What is queued, up to a batch; who waits for it to be written; and whether it is the last."""
+        batch: list[Seen] = []
+        marks: list[threading.Event] = []
+        entry = self._queue.get()
+        while entry is not None:
+            if isinstance(entry, threading.Event):
+                marks.append(entry)
+            else:
+                batch.append(entry)
             try:
-                seen = self._queue.get_nowait()
+                if len(batch) == _LARGEST_BATCH:
+                    break
+                entry = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if seen is None:
-                return batch, True
-            batch.append(seen)
-        return batch, False
+        return batch, marks, entry is None
 
     def _write_when_possible(self, batch: Sequence[Seen]) -> None:
         """Write a batch, waiting for the database as long as it takes: a fact is never dropped (E4)."""
@@ -92,20 +102,5 @@ class Writer:
                     self._write_when_possible([seen])
 
     def _write(self, batch: Sequence[Seen]) -> None:
-        sightings = [seen if isinstance(seen, Sighting) else seen.sighting() for seen in batch]
         with self._store.transaction() as transaction:
-            for seen in batch:
-                if isinstance(seen, Unavailable):
-                    calls.record_unavailable(
-                        transaction, seen.channel, self._number(seen.caller), self._number(seen.dialled), seen.at
-                    )
-            calls.add_facts(transaction, sightings)
-            # Sorted, so that two listeners that see the same calls lock them in the same order.
-            for channel in sorted({sighting.channel for sighting in sightings}):
-                call = outcomes.settle(transaction, channel, self._settings.completed_after_seconds)
-                if call is not None and call.ended_at is not None:
-                    log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)
-
-    def _number(self, text: str) -> PhoneNumber | None:
-        number = parse_caller(text, self._settings.default_region)
-        return number if isinstance(number, PhoneNumber) else None
+            record(transaction, batch, self._settings)

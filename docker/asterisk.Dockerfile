@@ -36,6 +36,8 @@ RUN --mount=type=secret,id=apt.conf,target=/etc/apt/apt.conf.d/99build \
     chown 10001:10000 consultline/etc; \
     chown 10002:10000 consultline/lib consultline/log consultline/run consultline/spool; \
     chmod 750 consultline/*; \
+    # The listener reads the rows here and deletes what it has read, through the group.
+    install -d -o 10002 -g 10000 -m 2770 consultline/log/cel-custom; \
     # Warnings and errors go to the container's own log.
     ln -s /dev/stdout consultline/log/messages; \
     # Nothing here needs to become another user.

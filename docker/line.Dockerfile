@@ -29,6 +29,8 @@ RUN set -eu; \
     mkdir -p /var/lib/consultline/etc; \
     chown line:line /var/lib/consultline/etc; \
     chmod 750 /var/lib/consultline/etc; \
+    # Where Asterisk's rows are mounted, as they are in its own image.
+    install -d -o 10002 -g line -m 2770 /var/lib/consultline/cel; \
     # Nothing here needs to become another user.
     find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 COPY --from=build /opt/consultline /opt/consultline

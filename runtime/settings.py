@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     )
     ami_permit: Networks = _example("127.0.0.1/32", "10.0.0.0/24", "From where the manager interface may be used")
     ami_secret: SecretStr | None = _example(None, "9f2c4e81a7d05b36", "The listener's password; `up` makes its own")
+    cel_dir: Path | None = _example(
+        None,
+        "/var/lib/consultline/cel",
+        "Where Asterisk writes its CEL rows; unset: as `up` has it",
+    )
+    reconcile_seconds: int = _example(
+        60, "60", "How often open calls are held against those that are up on Asterisk (E4)", ge=1, le=3600
+    )
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
 
@@ -190,6 +198,10 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
                 raise PydanticCustomError("e164", "number {place} of the list is not E.164", {"place": place})
         return value
+
+    def cel_folder(self) -> Path:
+        """Where Asterisk's CEL rows are."""
+        return self.cel_dir or self.data_dir.expanduser() / "asterisk/log/cel-custom"
 
     def listening_agi(self) -> Address:
         """Where our own FastAGI server listens."""

@@ -27,6 +27,10 @@ class ConflictError(Exception):
         self.constraint = constraint
 
 
+Transaction = Session
+"""What queries run in, for those who may not name SQLAlchemy's."""
+
+
 class Store:
     """A pool of connections. One for a process.
 

@@ -166,7 +166,7 @@ class Call(Base):
             unique=True,
             postgresql_where=text("decision = 'admitted' AND disposition IS NULL"),
         ),
-        Index("ix_calls_open", "channel", postgresql_where=text("disposition IS NULL AND decision = 'admitted'")),
+        Index("ix_calls_open", "channel", postgresql_where=text("ended_at IS NULL")),
         Index("ix_calls_wrong_pins", "caller", "arrived_at", postgresql_where=text("wrong_pins > 0")),
     )
 
@@ -248,6 +248,17 @@ class CelFile(Base):
     begins_with: Mapped[str]  # hash of its first row: an inode is given to another file once the first is gone
     position: Mapped[int] = mapped_column(BigInteger)  # bytes
     updated_at: Mapped[datetime] = _created()
+
+
+class AsteriskClock(Base):
+    """How far a node's Asterisk's clock is ahead of a clock that nobody can set; it moves only if somebody sets it."""
+
+    __tablename__ = "asterisk_clocks"
+
+    node: Mapped[str] = mapped_column(primary_key=True)
+    boot: Mapped[str]  # of the listener's machine: its steady clock begins anew with it
+    ahead_seconds: Mapped[float]
+    measured_at: Mapped[datetime] = _created()
 
 
 class Effect(Base):

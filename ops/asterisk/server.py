@@ -32,7 +32,7 @@ class Asterisk:
 
     def start(self) -> None:
         """Write the configuration, start, and wait until every module is up. Raises PartFailedError."""
-        for name in ("etc", "lib", "spool", "run", "log"):
+        for name in ("etc", "lib", "spool", "run", "log", "log/cel-custom"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         # In a chroot without this file every call stalls in a DNS look-up of the machine's own name.
         (self._folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")

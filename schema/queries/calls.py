@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from consultation.admission import Reason
 from consultation.evidence import DialStatus, Fact, Kind, Leg
 from consultation.numbers import PhoneNumber
 from consultation.outcome import Disposition
-from schema.models import Call, CallFact, Consultation
+from schema.models import Call, CallFact, CallOutcome, Consultation
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -89,11 +89,23 @@ def locked(session: Session, channel: str) -> Call | None:
 
 
 def still_open(session: Session, node: str) -> Sequence[Call]:
-    """The admitted calls of this node that have no outcome yet, oldest first."""
+    """The calls of this node, refused ones too, of which nobody has told the end yet, oldest first."""
     return session.scalars(
         select(Call)
-        .where(Call.decision == "admitted", Call.disposition.is_(None), Call.channel.startswith(f"{node}-"))
+        .where(Call.ended_at.is_(None), Call.channel.startswith(f"{node}-"))
         .order_by(Call.arrived_at, Call.id)
+    ).all()
+
+
+def up_lately(session: Session, node: str, lately: timedelta) -> Sequence[str]:
+    """The channels of this node's calls that are open, or that were settled within this time, by the database's."""
+    settled = (
+        select(CallOutcome.call_id).where(CallOutcome.recorded_at > func.clock_timestamp() - lately).scalar_subquery()
+    )
+    return session.scalars(
+        select(Call.channel)
+        .where(Call.channel.startswith(f"{node}-"), Call.ended_at.is_(None) | Call.id.in_(settled))
+        .order_by(Call.channel)
     ).all()
 
 
@@ -102,22 +114,29 @@ def record_unavailable(
 ) -> None:
     """Keep an attempt on which no server of ours decided, so that Asterisk refused it by itself (A10, A12).
 
-    A decision that was kept already stays: its outcome will say that the line failed.
+    A decision that was kept already stays: its outcome will say that the line failed. Of two witnesses one may not
+    know the numbers; what the other knows is added.
     """
+    statement = insert(Call).values(
+        id=uuid4(),
+        channel=channel,
+        caller=caller,
+        line_number=line_number,
+        arrived_at=at,
+        decision="refused",
+        reason=Reason.LINE_UNAVAILABLE,
+        disposition=Disposition.REFUSED,
+        decided_on={},
+    )
     session.execute(
-        insert(Call)
-        .values(
-            id=uuid4(),
-            channel=channel,
-            caller=caller,
-            line_number=line_number,
-            arrived_at=at,
-            decision="refused",
-            reason=Reason.LINE_UNAVAILABLE,
-            disposition=Disposition.REFUSED,
-            decided_on={},
+        statement.on_conflict_do_update(
+            index_elements=[Call.channel],
+            set_={
+                "caller": func.coalesce(Call.caller, statement.excluded.caller),
+                "line_number": func.coalesce(Call.line_number, statement.excluded.line_number),
+            },
+            where=Call.reason == Reason.LINE_UNAVAILABLE,
         )
-        .on_conflict_do_nothing(index_elements=[Call.channel])
     )
 
 

@@ -17,14 +17,16 @@ from schema.queries.status import Status, StatusBy
 
 
 def settle(session: Session, channel: str, completed_after_seconds: int) -> Call | None:
-    """Fold what was seen of this call into its outcome, and carry out what follows. Returns the call.
+    """Fold what was seen of this call into its outcome, and carry out what follows.
 
-    None if no decision on it was kept (yet): its facts wait. May be called any number of times, whatever came to be
-    known meanwhile: an outcome that changed becomes a new version, and no effect happens twice (E4).
+    Returns the call where its end was told now, for the first time or otherwise than before; else None. Where no
+    decision on it was kept (yet), its facts wait. May be called any number of times, whatever came to be known
+    meanwhile: an outcome that changed becomes a new version, and no effect happens twice (E4).
     """
     call = calls.locked(session, channel)
     if call is None:
         return None
+    told, ended_at = call.outcome_version, call.ended_at
     seen = calls.facts_of(session, channel)
     outcome = fold(chain.from_iterable(seen.values()))
     if call.decision == "admitted":
@@ -36,7 +38,8 @@ def settle(session: Session, channel: str, completed_after_seconds: int) -> Call
         _complete(session, call, completed_after_seconds)
     else:
         _write_refused(call, outcome)
-    return call
+    news = call.outcome_version > told or (call.ended_at is not None and ended_at is None)
+    return call if news else None
 
 
 def _write_admitted(session: Session, call: Call, outcome: Outcome) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ami_listener.writer import Seen, Writer
+from ami_listener.record import Seen
+from ami_listener.writer import Writer
 from schema.engine import Store
 from schema.models import Call as Kept
 from schema.models import CallFact, Consultation

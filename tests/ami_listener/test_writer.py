@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from ami_listener.events import Unavailable
-from ami_listener.writer import Seen
+from ami_listener.record import Seen
 from schema.engine import Store
 from tests.agi.asterisk_side import LINE_NUMBER
 from tests.agi.platform_side import STRANGER

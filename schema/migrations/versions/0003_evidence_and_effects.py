@@ -36,9 +36,7 @@ def upgrade() -> None:
         "calls", sa.Column("witnesses_disagree", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
     op.add_column("calls", sa.Column("outcome_version", sa.Integer(), server_default="0", nullable=False))
-    op.create_index(
-        "ix_calls_open", "calls", ["channel"], postgresql_where=sa.text("disposition IS NULL AND decision = 'admitted'")
-    )
+    op.create_index("ix_calls_open", "calls", ["channel"], postgresql_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "call_outcomes",
         sa.Column("call_id", sa.Uuid(), nullable=False),
@@ -63,6 +61,14 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         _created("updated_at"),
         sa.PrimaryKeyConstraint("node", "file", name="pk_cel_files"),
+    )
+    op.create_table(
+        "asterisk_clocks",
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("ahead_seconds", sa.Double(), nullable=False),
+        _created("measured_at"),
+        sa.PrimaryKeyConstraint("node", name="pk_asterisk_clocks"),
     )
     op.create_table(
         "outbox",

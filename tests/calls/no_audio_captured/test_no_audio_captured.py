@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+from ami_listener.cel import read_row
 from ops.asterisk.configuration import TEMPLATES
 from ops.line import Line
 from tests.calls.scene import ANSWERS, CALLS, LINE_NUMBER, Scene
@@ -76,5 +78,8 @@ def test_c4_after_a_call_no_file_of_the_line_has_grown_by_its_audio(line: Line, 
     assert client.finish()
     after = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     # A second and a half of telephone audio is 12,000 bytes; of compressed audio still more than 1,000.
-    grown = {path.name for path, size in after.items() if size - before.get(path, 0) > 1000}
-    assert grown == set()
+    grown = {path for path, size in after.items() if size - before.get(path, 0) > 1000}
+    rows = {path for path in grown if path.name == "line.json"}
+    assert grown == rows
+    # The rows of the second witness are words and instants (E4).
+    assert all(read_row(row) or json.loads(row) for path in rows for row in path.read_text().splitlines())

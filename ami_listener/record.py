@@ -1,0 +1,40 @@
+"""Keeping what was seen: facts, outcomes and all that follows, in the caller's transaction (E3, E4, S2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from ami_listener.events import Unavailable
+from consultation.numbers import PhoneNumber, parse_caller
+from runtime.settings import Settings
+from schema.engine import Transaction
+from schema.queries import calls, outcomes
+from schema.queries.calls import Sighting
+
+log = structlog.get_logger("ami_listener.record")
+
+Seen = Sighting | Unavailable
+
+
+def record(session: Transaction, batch: Sequence[Seen], settings: Settings) -> None:
+    """Keep what was seen, and settle every call that it is about. The same batch twice is once."""
+    for seen in batch:
+        if isinstance(seen, Unavailable):
+            caller, dialled = (_number(text, settings) for text in (seen.caller, seen.dialled))
+            calls.record_unavailable(session, seen.channel, caller, dialled, seen.at)
+    sightings = [seen if isinstance(seen, Sighting) else seen.sighting() for seen in batch]
+    calls.add_facts(session, sightings)
+    # Sorted, so that two witnesses of the same calls lock them in the same order.
+    for channel in sorted({sighting.channel for sighting in sightings}):
+        call = outcomes.settle(session, channel, settings.completed_after_seconds)
+        if call is not None:
+            log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)
+        if call is not None and call.witnesses_disagree:
+            log.error("witnesses_disagree", call_id=str(call.id), channel=channel)
+
+
+def _number(text: str, settings: Settings) -> PhoneNumber | None:
+    number = parse_caller(text, settings.default_region)
+    return number if isinstance(number, PhoneNumber) else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from consultation.numbers import Caller, NoNumber, PhoneNumber
+from consultation.toll import may_be_called
 from consultation.window import PRECEDENCE, Phase, Window
 
 NEAR = timedelta(hours=24)  # A7
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     PIN_MISSING = "pin_missing"
     PIN_WRONG = "pin_wrong"
     TOO_MANY_CALLS = "too_many_calls"
+    DESTINATION_DENIED = "destination_denied"
 
 
 class Standing(StrEnum):
@@ -64,12 +66,14 @@ class Attempt:
     """A call that arrived: who calls, and which number was dialled.
 
     `trunk_full`: the trunk has its fill of calls (A11). `verified`: the number may be trusted to be the caller's (A8).
+    `denied`: how numbers begin that the line never calls.
     """
 
     caller: Caller
     line_number: PhoneNumber | None
     trunk_full: bool = False
     verified: bool = True
+    denied: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,7 @@ def decide(attempt: Attempt, profile: Profile | None, candidates: Sequence[Candi
     here = [candidate for candidate in opened if _is_on(candidate, attempt.line_number)]
     if here:
         best = min(here, key=lambda candidate: _rank(candidate, now))
-        full = attempt.trunk_full or len(best.slots) >= MOST_CALLS
-        return Refuse(Reason.TOO_MANY_CALLS, candidate=best) if full else Admit(best)
+        return _connect(attempt, best)
     elsewhere = [candidate for candidate in opened if candidate.line_number is not None]
     if elsewhere:
         return Refuse(Reason.WRONG_LINE_NUMBER, candidate=min(elsewhere, key=lambda c: _rank(c, now)))
@@ -148,6 +151,15 @@ def _standing(candidate: Candidate, attempt: Attempt, reached: Candidate | None,
     if not _is_on(candidate, attempt.line_number):
         return Standing.OTHER_LINE_NUMBER
     return Standing.REACHED if candidate is reached else Standing.OUTRANKED
+
+
+def _connect(attempt: Attempt, candidate: Candidate) -> Decision:
+    """What the rules allow may still be more than the line can carry (A11), or a number that it never calls."""
+    if not may_be_called(candidate.client_number, attempt.denied):
+        return Refuse(Reason.DESTINATION_DENIED, candidate=candidate)
+    if attempt.trunk_full or len(candidate.slots) >= MOST_CALLS:
+        return Refuse(Reason.TOO_MANY_CALLS, candidate=candidate)
+    return Admit(candidate)
 
 
 def _is_on(candidate: Candidate, line_number: PhoneNumber | None) -> bool:

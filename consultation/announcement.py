@@ -22,6 +22,7 @@ _WORDS = {
     Reason.PIN_MISSING: "pin-missing",
     Reason.PIN_WRONG: "pin-wrong",
     Reason.TOO_MANY_CALLS: "too-many-calls",
+    Reason.DESTINATION_DENIED: "not-callable",
 }
 
 

@@ -40,7 +40,7 @@ def explain(
     dialled = parse_caller(line_number, settings.default_region)
     if not isinstance(dialled, PhoneNumber):
         raise OperatorError("--line-number: not a phone number. Example: --line-number +14155550199")
-    attempt = Attempt(parse_caller(caller, settings.default_region), dialled)
+    attempt = Attempt(parse_caller(caller, settings.default_region), dialled, denied=tuple(settings.deny_prefixes))
     known = _known(settings, attempt, at)
     # A shared phone may be anyone's of the practice: what each of them would reach, once their PIN was entered.
     callers = known.owner.members if known.owner else [None]

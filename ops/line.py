@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from ami_listener.health import admits
 from ops import database, ports
+from ops.asterisk import configuration
 from ops.asterisk.installation import find_or_install
 from ops.asterisk.server import Asterisk
 from ops.postgres import EmbeddedPostgres
@@ -70,6 +71,7 @@ class Line:
 
     def start(self, progress: Progress) -> None:
         """Start every part. Raises PartFailedError and what the parts raise; call `stop` then as well."""
+        configuration.check(self.settings)
         ports.check_free(self.settings)
         self._lock_folder()
         progress("looking for Asterisk")

@@ -33,6 +33,7 @@ async def _region(settings: Annotated[Settings, Depends(_settings)]) -> str:
     return settings.default_region
 
 
+SettingsGiven = Annotated[Settings, Depends(_settings)]
 StoreGiven = Annotated[Store, Depends(_store)]
 MarginsGiven = Annotated[Margins, Depends(_margins)]
 RegionGiven = Annotated[str, Depends(_region)]

@@ -98,6 +98,31 @@ class Settings(BaseSettings):
     trunk_max_calls: int = _example(100, "100", "Calls that may be up on the trunk at the same time (A11)", ge=1)
     trunk_qualify_seconds: Seconds = _example(30, "30", "How often the carrier is asked whether it is there; 0: never")
 
+    trunk_transport: Literal["udp", "tcp", "tls"] = _example("udp", "tls", "How SIP travels to and from the carrier")
+    trunk_username: str | None = _example(
+        None, "acme-line", "Name to register and answer challenges with; unset: the carrier knows our address",
+        pattern=r"^[A-Za-z0-9._+@-]{1,64}$",
+    )  # fmt: skip
+    trunk_password: SecretStr | None = _example(None, "9f2c4e81a7d05b36", "Password that goes with the name")
+    trunk_realm: str | None = _example(
+        None, "sip.carrier.example", "The carrier's domain, for registering; unset: the host of LINE_TRUNK_ADDRESS",
+        pattern=r"^[A-Za-z0-9.-]{1,253}$",
+    )  # fmt: skip
+    trunk_ca: Path | None = _example(
+        None, "/etc/ssl/certs/ca-certificates.crt", "Whom to trust for the carrier's certificate; unset: this machine's"
+    )
+    sip_certificate: Path | None = _example(
+        None, "/etc/consultline/sip.pem", "Certificate (chain) that we show to the carrier, for tls"
+    )
+    sip_certificate_key: Path | None = _example(None, "/etc/consultline/sip.key", "Key of that certificate")
+    media_encryption: Literal["off", "sdes"] = _example(
+        "off", "sdes", "Audio to and from the carrier: plain, or SRTP with keys in SIP (then use tls)"
+    )
+    deny_prefixes: Numbers = _example(
+        "+1900,+1976,+808,+870,+881,+882,+883,+979",
+        "+1900,+1976,+881",
+        "Client numbers that are never called, by how they begin; premium-rate numbers never are",
+    )
     agi_addresses: HostPorts = _example(
         "127.0.0.1:4573", "127.0.0.1:4573,127.0.0.1:4574", "FastAGI servers, asked in this order"
     )
@@ -189,6 +214,24 @@ class Settings(BaseSettings):
         # It stands in manager.conf, where a semicolon begins a comment.
         if value and not re.fullmatch(r"[!-:<-~]{6,128}", value.get_secret_value()):
             raise PydanticCustomError("secret", "not 6 to 128 characters without spaces and semicolons")
+        return value
+
+    @field_validator("trunk_password")
+    @classmethod
+    def _fits_a_conf(cls, value: SecretStr | None) -> SecretStr | None:
+        # It stands in pjsip.conf, where a semicolon begins a comment and a space at an end is lost.
+        if value and not re.fullmatch(r"[!-:<-~]{1,128}", value.get_secret_value()):
+            raise PydanticCustomError("secret", "not 1 to 128 characters without spaces and semicolons")
+        return value
+
+    @field_validator("deny_prefixes")
+    @classmethod
+    def _prefixes(cls, value: list[str]) -> list[str]:
+        for place, prefix in enumerate(value, 1):
+            if not re.fullmatch(r"\+[1-9][0-9]{0,13}", prefix):
+                raise PydanticCustomError(
+                    "prefix", "prefix {place} of the list does not begin with + and a country code", {"place": place}
+                )
         return value
 
     @field_validator("numbers")

@@ -39,6 +39,7 @@ SIP_STATUS = {
     Reason.PIN_MISSING: 403,
     Reason.PIN_WRONG: 403,
     Reason.TOO_MANY_CALLS: 486,
+    Reason.DESTINATION_DENIED: 480,
 }
 
 
@@ -178,4 +179,5 @@ def _attempt(session: Session, settings: Settings) -> Attempt:
         line_number=dialled if isinstance(dialled, PhoneNumber) else None,
         verified=acceptable(attestation(session.argument(8)), Policy(settings.attestation)),
         trunk_full=int(session.argument(5) or 0) > settings.trunk_max_calls,
+        denied=tuple(settings.deny_prefixes),
     )

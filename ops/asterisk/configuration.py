@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from runtime.settings import Settings, SettingsError
+from runtime.settings import Settings, SettingsError, variable
 
 TEMPLATES = Path(__file__).parents[2] / "dialplan"
 # What the listener may see; everything else stays inside Asterisk.
@@ -31,6 +32,7 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
     """
     if settings.ami_secret is None:
         raise SettingsError("LINE_AMI_SECRET: needed for Asterisk's manager interface. Example: a long random word")
+    check(settings)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -44,6 +46,7 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
         "modules": modules,
         "events": EVENTS,
         "sip_domain": _sip_domain(settings),
+        "transport_parameter": "" if settings.trunk_transport == "udp" else f";transport={settings.trunk_transport}",
     }
     target.mkdir(parents=True, exist_ok=True)
     for source in sorted(TEMPLATES.glob("*.conf*")):
@@ -51,9 +54,41 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
             environment.get_template(source.name).render(values) if source.suffix == ".j2" else source.read_text()
         )
         path = target / source.name.removesuffix(".j2")
-        # The manager's password stands in one of them.
+        # Passwords stand in some of them.
         path.touch(mode=0o640)
         path.write_text(rendered)
+    _write_certificates(settings, target)
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingsError for settings of the trunk that do not go together."""
+    if (settings.trunk_username is None) != (settings.trunk_password is None):
+        raise SettingsError("LINE_TRUNK_USERNAME and LINE_TRUNK_PASSWORD: set both or neither")
+    tls = settings.trunk_transport == "tls"
+    if tls and (settings.sip_certificate is None or settings.sip_certificate_key is None):
+        raise SettingsError("LINE_TRUNK_TRANSPORT=tls: needs LINE_SIP_CERTIFICATE and LINE_SIP_CERTIFICATE_KEY")
+    if settings.media_encryption == "sdes" and not tls:
+        raise SettingsError("LINE_MEDIA_ENCRYPTION=sdes: its keys stand in SIP, so it needs LINE_TRUNK_TRANSPORT=tls")
+    _sip_domain(settings)
+
+
+def _write_certificates(settings: Settings, target: Path) -> None:
+    """Copy what TLS needs to where Asterisk can read it: it sees no other folder of this machine."""
+    if settings.trunk_transport != "tls":
+        return
+    trusted = settings.trunk_ca or Path(ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt")
+    sources = {
+        "sip_certificate": (settings.sip_certificate, "sip.pem"),
+        "sip_certificate_key": (settings.sip_certificate_key, "sip.key"),
+        "trunk_ca": (trusted, "carrier-ca.pem"),
+    }
+    for name, (source, file) in sources.items():
+        path = target / file
+        path.touch(mode=0o640)
+        try:
+            path.write_bytes(source.read_bytes() if source else b"")
+        except OSError as error:
+            raise SettingsError(f"{variable(name)}: {source} cannot be read ({type(error).__name__})") from None
 
 
 def write_sounds(settings: Settings, target: Path) -> None:

@@ -26,7 +26,7 @@ class Phone:
 
     `rows` fill the scenario's fields, one row a call; they go by file, not by argument, so that no number stands in
     the process list. `dials` is where to, or None for a phone that answers. `pause_ms` is how long the scenario's
-    pauses are.
+    pauses are, `options` what else SIPp is told (TLS).
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Phone:
         dials: Address | None = None,
         pause_ms: int = 0,
         seconds: int = 60,
+        options: Sequence[str] = (),
     ) -> None:
         binary = shutil.which("sipp")
         if binary is None:
@@ -57,6 +58,7 @@ class Phone:
         command += ["-m", count, "-l", count, "-r", count, "-rp", "50"]
         command += ["-nostdin", "-timeout", f"{seconds}s", "-timeout_error", "-buff_size", "1048576"]
         command += ["-trace_msg", "-message_file", str(self._messages), "-message_overwrite", "true"]
+        command += options
         command += ["-trace_err", "-error_file", str(folder / "errors.log")]
         self._part = Part(f"SIPp ({scenario.stem})", command, folder / "screen.log", {**os.environ, "TZ": "UTC"})
 
@@ -107,4 +109,4 @@ class Phone:
 
     def _listens(self) -> bool:
         inode = f":{self.port:04X} "
-        return any(inode in line for line in Path("/proc/net/udp").read_text().splitlines())
+        return any(inode in Path(table).read_text() for table in ("/proc/net/udp", "/proc/net/tcp"))

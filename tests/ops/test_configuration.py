@@ -46,3 +46,22 @@ def test_the_manager_may_only_be_read_and_only_by_named_events(tmp_path: Path) -
     assert "eventfilter(action(include),name(Hangup)) =\n" in manager
     for event in ("Newchannel", "Newexten", "VarSet"):
         assert event not in manager.split("[listener]")[1].replace("(Newchannel, Newexten, VarSet)", "")
+
+
+TOGETHER = [
+    ({"trunk_username": "acme"}, "LINE_TRUNK_USERNAME and LINE_TRUNK_PASSWORD: set both or neither"),
+    ({"trunk_transport": "tls"}, "needs LINE_SIP_CERTIFICATE and LINE_SIP_CERTIFICATE_KEY"),
+    ({"media_encryption": "sdes"}, "needs LINE_TRUNK_TRANSPORT=tls"),
+    (
+        {"trunk_transport": "tls", "sip_certificate": "/nowhere.pem", "sip_certificate_key": "/nowhere.key"},
+        "LINE_SIP_CERTIFICATE: /nowhere.pem cannot be read",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "problem"), TOGETHER)
+def test_settings_of_the_trunk_that_do_not_go_together_are_named(
+    tmp_path: Path, given: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        _write(tmp_path, **given)

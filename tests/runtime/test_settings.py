@@ -32,6 +32,10 @@ MALFORMED = [
     ("LINE_MAX_CALL_SECONDS", "60", "greater than or equal to 600"),
     ("LINE_RING_SECONDS", "1", "greater than or equal to 5"),
     ("LINE_CALLER_ID", "mine", "'diversion', 'plain' or 'line_number'"),
+    ("LINE_DENY_PREFIXES", "+1900,900", "prefix 2 of the list"),
+    ("LINE_TRUNK_TRANSPORT", "sctp", "'udp', 'tcp' or 'tls'"),
+    ("LINE_TRUNK_USERNAME", "a name;", "should match pattern"),
+    ("LINE_TRUNK_PASSWORD", "long; word", "without spaces and semicolons"),
     ("LINE_LOG_LEVEL", "loud", "'debug', 'info'"),
 ]
 

@@ -85,8 +85,8 @@ def _together(seen: Sequence[Fact], *, lost: bool) -> Iterator[Span]:
                 ends = [stay.end for stay in (provider, client) if stay.end is not None]
                 end = min(ends) if ends else None
                 if end is None and lost:
-                    # Whoever of them was seen last was in a bridge that the other had not left.
-                    end = max(start, provider.known_until, client.known_until)
+                    # Where one was seen for longer, nobody saw the other beside them.
+                    end = max(start, min(provider.known_until, client.known_until))
                 if end is None or start <= end:
                     yield start, end, not (provider.whole and client.whole) or (lost and not ends)
 

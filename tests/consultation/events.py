@@ -23,7 +23,7 @@ def seen(table: str) -> list[Fact]:
 
     The detail is the bridge's name, how the dial ended, or the hangup cause, as the kind wants it.
     """
-    return [_fact(*line.split()) for line in table.strip().splitlines()]
+    return [_fact(*line.split()) for line in table.splitlines() if line.strip()]
 
 
 def outcome(table: str) -> Outcome:
@@ -33,7 +33,7 @@ def outcome(table: str) -> Outcome:
 
 def _fact(second: str, leg: str, kind: str, detail: str | None = None) -> Fact:
     what = Kind(kind)
-    in_bridge = what in (Kind.BRIDGE_ENTER, Kind.BRIDGE_LEAVE)
+    in_bridge = what in (Kind.BRIDGE_ENTER, Kind.BRIDGE_LEAVE, Kind.SEEN)
     return Fact(
         kind=what,
         leg=Leg(leg),
@@ -56,3 +56,7 @@ facts = st.builds(
 )
 
 stories = st.lists(facts, max_size=14)
+
+_MET = [Fact(Kind.BRIDGE_ENTER, leg, ARRIVED + SECOND * 2, bridge="one") for leg in Leg]
+# Whatever else they tell, here the legs met.
+meetings = st.lists(facts, max_size=6).map(lambda story: [*_MET, *story])

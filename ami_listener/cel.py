@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,27 +32,33 @@ class MalformedRowError(ValueError):
 def read_row(line: str) -> Sequence[Sighting | Unavailable]:
     """The facts that a row tells; none for a row that tells none. Raises MalformedRowError.
 
-    A full disk tears a row, and the next one is then written behind it on the same line: what is whole counts.
+    A full disk tears a row, and the next one is then written behind it on the same line: each that is whole counts.
     """
-    _, begin, rest = line.rpartition(_BEGIN)
-    if not begin:
+    _, *begun = line.split(_BEGIN)
+    if not begun:
         raise MalformedRowError("not a row")
-    row = _parsed(begin + rest)
-    channel, leg_channel = _word(row, "linkedid"), _word(row, "uniqueid")
-    leg = Leg.PROVIDER if leg_channel == channel else Leg.CLIENT
-    start = row.get("accountcode")
-    facts = _facts(row, leg, _at(row))
-    return [
-        Sighting(
-            WITNESS, channel, leg_channel, fact, start if isinstance(start, str) and _WORD.fullmatch(start) else ""
-        )
-        for fact in facts
-    ]
+    *before, last = begun
+    seen: list[Sighting | Unavailable] = []
+    for rest in before:
+        with suppress(MalformedRowError):
+            seen += _read(_parsed(_BEGIN + rest))
+    return [*seen, *_read(_parsed(_BEGIN + last))]
 
 
 def is_torn(line: str) -> bool:
-    """Whether something stands before the row: half of another one."""
+    """Whether something stands before the row: half of another one, or one whose line did not end."""
     return line.rfind(_BEGIN) > 0
+
+
+def _read(row: dict[str, Any]) -> list[Sighting | Unavailable]:
+    channel, leg_channel, at = _word(row, "linkedid"), _word(row, "uniqueid"), _at(row)
+    start = row.get("accountcode")
+    start = start if isinstance(start, str) and _WORD.fullmatch(start) else ""
+    if row.get("eventtype") == "LINE_UNAVAILABLE":
+        # No field of a row may hold a number: who called, and which number, the other witness knows.
+        return [Unavailable(channel, "", "", at, WITNESS, start)]
+    leg = Leg.PROVIDER if leg_channel == channel else Leg.CLIENT
+    return [Sighting(WITNESS, channel, leg_channel, fact, start) for fact in _facts(row, leg, at)]
 
 
 def _facts(row: dict[str, Any], leg: Leg, at: datetime) -> list[Fact]:
@@ -59,22 +66,23 @@ def _facts(row: dict[str, Any], leg: Leg, at: datetime) -> list[Fact]:
     if event == "ANSWER":
         # The provider's leg is also answered for an announcement or a PIN; that is no dial that ended.
         return [Fact(Kind.DIALLED, leg, at, dial_status=DialStatus.ANSWER)] if leg is Leg.CLIENT else []
-    if event in _BRIDGE:
-        return [Fact(_BRIDGE[event], leg, at, bridge=_word(_extra(row), "bridge_id"))]
     if event == "HANGUP":
         return _hangup(row, leg, at)
-    return []
+    kind = _BRIDGE.get(event) if isinstance(event, str) else None
+    return [Fact(kind, leg, at, bridge=_word(_extra(row), "bridge_id"))] if kind else []
 
 
 def _hangup(row: dict[str, Any], leg: Leg, at: datetime) -> list[Fact]:
     extra = _extra(row)
     cause = extra.get("hangupcause")
-    facts = [Fact(Kind.HANGUP, leg, at, cause=cause if isinstance(cause, int) and 0 <= cause < 1000 else None)]
+    # To Python, true is a number as well; to PostgreSQL it is none.
+    facts = [Fact(Kind.HANGUP, leg, at, cause=cause if type(cause) is int and 0 <= cause < 1000 else None)]
     status = extra.get("dialstatus")
     # An answer has a row of its own, with its own time.
-    if leg is Leg.PROVIDER and status in set(DialStatus) - {DialStatus.ANSWER}:
+    if leg is Leg.PROVIDER and isinstance(status, str) and status in set(DialStatus) - {DialStatus.ANSWER}:
         facts.append(Fact(Kind.DIALLED, leg, at, dial_status=DialStatus(status)))
-    if extra.get("hangupsource") == row.get("channame"):
+    source = extra.get("hangupsource")
+    if source and source == row.get("channame"):
         facts.append(Fact(Kind.HANGUP_REQUEST, leg, at))
     return facts
 
@@ -82,7 +90,7 @@ def _hangup(row: dict[str, Any], leg: Leg, at: datetime) -> list[Fact]:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise MalformedRowError("half of a row") from None
     if not isinstance(row, dict):
         raise MalformedRowError("not a row")

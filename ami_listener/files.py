@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,20 +42,27 @@ class Chunk:
     position: int
 
 
-def found(folder: Path) -> list[File]:
-    """Every file with at least one row, oldest first. Raises FileNotFoundError if the folder is not there."""
+def found(folder: Path, complain: Callable[[OSError], None] = lambda _: None) -> list[File]:
+    """Every file with at least one row, oldest first; `complain` is told of each that cannot be read.
+
+    Raises OSError if the folder itself cannot be.
+    """
     files: list[tuple[int, File]] = []
     for path in folder.iterdir():
         if not (path.name == NAME or path.name.startswith(f"{NAME}.")):
             continue
         try:
             with path.open("rb") as opened:
-                about = path.stat()
+                about = os.fstat(opened.fileno())
                 first = opened.readline(_FIRST_ROW_BYTES)
         except FileNotFoundError:  # renamed or deleted meanwhile
             continue
-        if first.endswith(b"\n"):
-            file = File(path, f"{about.st_dev}:{about.st_ino}", hashlib.sha256(first).hexdigest()[:16], about.st_size)
+        except OSError as error:
+            complain(error)
+            continue
+        # What is longer than any row was not written by Asterisk; a row that was may still stand behind it.
+        if first.endswith(b"\n") or len(first) == _FIRST_ROW_BYTES:
+            file = File(path, _id(about), hashlib.sha256(first).hexdigest()[:16], about.st_size)
             files.append((about.st_mtime_ns, file))
     return [file for _, file in sorted(files, key=lambda entry: (entry[0], entry[1].id))]
 
@@ -61,16 +70,19 @@ def found(folder: Path) -> list[File]:
 def read(file: File, position: int) -> Chunk:
     """The whole lines from `position` on, of about 256 KiB. A row that is still being written waits.
 
-    Raises FileNotFoundError.
+    Raises OSError, also where another file has this one's name by now: its rows stand at other places.
     """
     with file.path.open("rb") as opened:
+        if _id(os.fstat(opened.fileno())) != file.id:
+            raise FileNotFoundError(errno.ENOENT, "renamed meanwhile")
         opened.seek(position)
         data = opened.read(_CHUNK_BYTES)
     whole = data[: data.rfind(b"\n") + 1]
     if not whole and len(data) == _CHUNK_BYTES:
         # No row is that long: whatever it is, reading must go on behind it.
         return Chunk([""], position + len(data))
-    return Chunk(whole.decode("utf-8", "replace").splitlines(), position + len(whole))
+    # Not splitlines: it ends a line at characters that stand within one.
+    return Chunk(whole.decode("utf-8", "replace").split("\n")[:-1], position + len(whole))
 
 
 def rotate(file: File) -> Path | None:
@@ -88,6 +100,10 @@ def is_settled(file: File) -> bool:
         return not file.in_use and time.time() - file.path.stat().st_mtime > _SETTLED_SECONDS
     except FileNotFoundError:
         return False
+
+
+def _id(about: os.stat_result) -> str:
+    return f"{about.st_dev}:{about.st_ino}"
 
 
 def _begun_at(file: File) -> float:

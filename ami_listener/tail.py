@@ -63,7 +63,7 @@ class Tail:
                 with self._store.transaction() as transaction:
                     self._places = cel_files.places(transaction, self._settings.node)
             try:
-                found = files.found(self._folder)
+                found = files.found(self._folder, self._cannot_read)
             except OSError as error:
                 self._complain("cel_folder_unreadable", error)
                 return 0
@@ -82,7 +82,7 @@ class Tail:
             try:
                 chunk = files.read(file, place.position)
             except OSError as error:
-                self._complain("cel_file_unreadable", error)
+                self._cannot_read(error)
                 break
             if not chunk.lines:
                 break
@@ -147,6 +147,9 @@ class Tail:
             cel_files.forget(transaction, self._settings.node, gone)
         for file in gone:
             del places[file]
+
+    def _cannot_read(self, error: OSError) -> None:
+        self._complain("cel_file_unreadable", error)
 
     def _complain(self, event: str, error: OSError) -> None:
         """Say it once, not four times a second."""

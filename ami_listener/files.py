@@ -81,6 +81,9 @@ def read(file: File, position: int) -> Chunk:
     if not whole and len(data) == _CHUNK_BYTES:
         # No row is that long: whatever it is, reading must go on behind it.
         return Chunk([""], position + len(data))
+    if not whole and data and is_settled(file):
+        # Asterisk died over it: nobody will end this line.
+        return Chunk([data.decode("utf-8", "replace")], position + len(data))
     # Not splitlines: it ends a line at characters that stand within one.
     return Chunk(whole.decode("utf-8", "replace").split("\n")[:-1], position + len(whole))
 

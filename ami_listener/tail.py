@@ -81,6 +81,8 @@ class Tail:
         while place.position < file.size and not self._stopping.is_set():
             try:
                 chunk = files.read(file, place.position)
+            except FileNotFoundError:  # renamed or deleted meanwhile
+                break
             except OSError as error:
                 self._cannot_read(error)
                 break
@@ -131,7 +133,7 @@ class Tail:
             try:
                 if files.rotate(file):
                     log.info("cel_file_rotated", bytes=file.size)
-                elif files.is_settled(file) and places[file.id].position >= file.size:
+                elif files.is_settled(file) and (place := places.get(file.id)) and place.position >= file.size:
                     self._forget({file.id}, places)
                     file.path.unlink()
                     log.info("cel_file_deleted", bytes=file.size)

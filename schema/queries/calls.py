@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ from consultation.outcome import Disposition
 from schema.models import Call, CallFact, CallOutcome, Consultation
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+# The table, not the class: many rows of a class are as many statements to a session.
+_FACTS = cast(Table, CallFact.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def add_facts(session: Session, sightings: Iterable[Sighting]) -> None:
         for sighting in sightings
     ]
     if rows:
-        session.execute(insert(CallFact).on_conflict_do_nothing(), rows)
+        session.execute(insert(_FACTS).on_conflict_do_nothing(), rows)
 
 
 def facts_of(session: Session, channel: str) -> dict[str, list[Fact]]:

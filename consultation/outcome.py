@@ -114,6 +114,16 @@ def agree(one: Outcome, other: Outcome) -> bool:
     return one.disposition is other.disposition and abs(one.talk - other.talk) <= AGREEMENT
 
 
+def joined_late(facts: Iterable[Fact]) -> bool:
+    """Whether one witness's facts lack their beginning: a leg left a bridge that this witness never saw it in.
+
+    What such a witness did not see, it does not deny.
+    """
+    told = list(facts)
+    seen_in = {(fact.leg, fact.bridge) for fact in told if fact.kind in (Kind.BRIDGE_ENTER, Kind.SEEN)}
+    return any(fact.kind is Kind.BRIDGE_LEAVE and (fact.leg, fact.bridge) not in seen_in for fact in told)
+
+
 def differs(new: Outcome, old: Outcome) -> bool:
     """Whether what is said of a call changed by more than what two witnesses' readings of a clock differ by."""
     said = [

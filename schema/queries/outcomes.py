@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from consultation.outcome import Disposition, EndedBy, Outcome, agree, differs, fold
+from consultation.outcome import Disposition, EndedBy, Outcome, agree, differs, fold, joined_late
 from schema.models import Call, CallOutcome, Consultation
 from schema.queries import calls, status
 from schema.queries.outbox import EventType, enqueue
@@ -30,8 +30,8 @@ def settle(session: Session, channel: str, completed_after_seconds: int) -> Call
     seen = calls.facts_of(session, channel)
     outcome = fold(chain.from_iterable(seen.values()))
     if call.decision == "admitted":
-        # Those who only ask what is up do not witness how it ended.
-        ends = [fold(facts) for facts in seen.values()]
+        # Those who only ask what is up do not witness how it ended; who came late, not how it went.
+        ends = [fold(facts) for facts in seen.values() if not joined_late(facts)]
         call.witnesses_disagree = not all(agree(one, other) for one, other in combinations(ends, 2))
         _write_admitted(session, call, outcome)
         _tell(session, call)

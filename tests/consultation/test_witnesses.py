@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consultation.evidence import Fact, Kind, Leg
-from consultation.outcome import AGREEMENT, Disposition, EndedBy, Outcome, agree, differs, fold
+from consultation.outcome import AGREEMENT, Disposition, EndedBy, Outcome, agree, differs, fold, joined_late
 from tests.consultation.events import at, meetings, outcome, seen, stories
 from tests.consultation.test_interrupted import ENDED_AT_70, TALKING
 
@@ -160,3 +160,15 @@ def test_e4_two_readings_of_one_clock_are_no_change() -> None:
         for name in ("ringing_at", "answered_at", "connected_at", "ended_at", "talk")
     }
     assert not differs(replace(SAID, **read_later), SAID)
+
+
+@pytest.mark.parametrize("missed", ["", TALKING.strip().splitlines()[0], "\n".join(TALKING.strip().splitlines()[:2])])
+def test_e4_who_saw_both_legs_come_and_go_did_not_come_late(missed: str) -> None:
+    assert not joined_late(seen(CONNECTED.replace(missed, "")))
+
+
+@pytest.mark.parametrize("missed", range(2, 5))
+def test_e4_who_saw_a_leg_leave_and_not_come_came_late(missed: int) -> None:
+    rest = CONNECTED.strip().splitlines()
+    assert joined_late(seen("\n".join([*rest[:2], *rest[missed + 1 :]])))
+    assert not joined_late(seen(BUSY))

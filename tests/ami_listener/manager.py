@@ -117,7 +117,9 @@ class Listener:
 
     def __init__(self, address: Address, on_event: Callable[[Fields], None] | None = None) -> None:
         self.events: asyncio.Queue[Fields] = asyncio.Queue()
-        self.connection = Connection(address, "listener", "secret", on_event or self.events.put_nowait)
+        self.logins = 0
+        take = on_event or self.events.put_nowait
+        self.connection = Connection(address, "listener", "secret", take, self._logged_in)
         self.running = asyncio.create_task(self.connection.run())
 
     async def event(self, name: str) -> Fields:
@@ -131,6 +133,9 @@ class Listener:
         """Wait until the connection says that it is up."""
         while not self.connection.up:
             await asyncio.sleep(0)
+
+    def _logged_in(self) -> None:
+        self.logins += 1
 
     async def down(self) -> None:
         """Wait until the connection says that it is not up."""

@@ -1,13 +1,16 @@
 """The link comes back by itself, notices when nobody is there, and says once that its password is wrong."""
 
 import asyncio
+import contextlib
+import socket
 
 import pytest
+from structlog.testing import capture_logs
 
 from ami_listener.connection import Connection, LoginRejectedError
 from ops import ports
 from runtime.settings import Address
-from tests.ami_listener.manager import linked, listening, manager, scene
+from tests.ami_listener.manager import Link, linked, listening, manager, scene
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +146,63 @@ async def test_a_message_without_an_end_cuts_the_link_before_it_fills_the_memory
         await link.closed()
         await (await played.link()).log_in()
         await listener.up()
+
+
+@scene
+async def test_f1_an_attempt_to_connect_into_a_void_is_given_up_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backlog that is full drops what comes in, as a firewall does."""
+    monkeypatch.setattr("ami_listener.connection._CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as void:
+        address = void.getsockname()
+        fill = [socket.socket() for _ in range(2)]
+        for each in fill:
+            each.setblocking(False)
+            each.connect_ex(address)
+        with capture_logs() as said:
+            async with listening(Address(f"127.0.0.1:{address[1]}")) as listener:
+                while [entry["event"] for entry in said] != ["connecting_timed_out"] * 3:
+                    await asyncio.sleep(0.01)
+                assert not listener.connection.up
+                # Whoever waits in the backlog goes, and Asterisk is back.
+                for each in fill:
+                    each.close()
+                logged_in = asyncio.get_running_loop().create_future()
+
+                async def log_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                    link = Link(reader, writer)
+                    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                        await link.log_in()
+                        if not logged_in.done():
+                            logged_in.set_result(link)
+
+                async with await asyncio.start_server(log_in, sock=void.dup()):
+                    link = await logged_in
+                    await listener.up()
+                    link.close()
+
+
+@scene
+async def test_e4_each_login_is_told_for_nobody_knows_what_happened_before_it() -> None:
+    async with manager() as played, listening(played.address) as listener:
+        for number in range(1, 4):
+            link = await played.link()
+            await link.log_in()
+            while listener.logins < number:
+                await asyncio.sleep(0)
+            assert listener.logins == number
+            link.send("Event: Hangup")
+            await listener.event("Hangup")
+            assert listener.logins == number
+            link.close()
+            await listener.down()
+
+
+@scene
+async def test_e4_a_login_that_is_rejected_is_none() -> None:
+    async with manager() as played, listening(played.address) as listener:
+        link = await played.link()
+        login = await link.greet()
+        link.send("Response: Error", f"ActionID: {login['ActionID']}", "Message: Authentication failed")
+        with pytest.raises(LoginRejectedError):
+            await listener.running
+        assert listener.logins == 0

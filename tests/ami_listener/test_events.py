@@ -142,3 +142,12 @@ def test_an_event_that_is_no_evidence_tells_nothing() -> None:
     others += [{"Event": "UserEvent", "UserEvent": "SomebodyElses"}, {"Event": "DialState", "DialStatus": "PROGRESS"}]
     assert len(others) > 4
     assert [read(event) for event in others] == [None] * len(others)
+
+
+def test_e4_every_fact_says_in_which_life_of_asterisk_it_was_seen() -> None:
+    """The dialplan writes it into the account code of both legs; a dial's events speak of the other leg."""
+    for event in [*events("connected"), *events("unavailable")]:
+        marked = {**event, "AccountCode": "1795470300", "DestAccountCode": "1795470301"}
+        found = read(marked)
+        if found is not None:
+            assert found.asterisk_start == ("1795470301" if event["Event"].startswith("Dial") else "1795470300")

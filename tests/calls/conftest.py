@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,10 +18,7 @@ from ops.demo.platform import Platform
 from ops.line import Line
 from runtime.settings import Address, load
 from schema.engine import Store
-from tests.calls.scene import LINE_NUMBER, Scene
-
-# Numbers of these tests, in whatever spelling: none may stand in a log of the line (P1).
-_A_NUMBER = re.compile(r"\+?1?415(?:21|555)\d{4,5}(?!\d)")
+from tests.calls.scene import LINE_NUMBER, Scene, assert_logs_hold_no_number
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +43,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         yield line
     finally:
         line.stop()
-    _assert_logs_hold_no_number(folder)
+    assert_logs_hold_no_number(folder)
 
 
 @pytest.fixture(scope="session")
@@ -90,10 +86,3 @@ def _ask_servers(line: Line, addresses: str) -> None:
     """Tell the running Asterisk which FastAGI servers to ask."""
     assert line.asterisk is not None
     line.asterisk.command(f"dialplan set global AGI_SERVERS {addresses}")
-
-
-def _assert_logs_hold_no_number(folder: Path) -> None:
-    logs = [path for part in ("log", "asterisk/log") for path in (folder / part).rglob("*") if path.is_file()]
-    assert logs
-    for log in logs:
-        assert not _A_NUMBER.findall(log.read_text(errors="replace")), f"a phone number stands in {log.name}"

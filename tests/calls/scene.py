@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ CALLS = SCENARIOS / "provider_calls.xml"
 HEARS_FINAL = HERE / "provider_hears_final.xml"
 CLIENT_BUSY = HERE / "client_busy" / "client.xml"
 LINE_NUMBER = "+14155550199"
+
+# Numbers of these tests, in whatever spelling: none may stand in a log of the line (P1).
+_A_NUMBER = re.compile(r"\+?1?415(?:21|555)\d{4,5}(?!\d)")
 
 _numbers = itertools.count(2_100_000)
 
@@ -164,3 +168,11 @@ def assert_hides(phone: Phone, number: str) -> None:
     for message in phone.received():
         assert digits not in message.text, message.first_line
         assert digits[1:] not in message.text, message.first_line
+
+
+def assert_logs_hold_no_number(folder: Path) -> None:
+    """No file that the line wrote beside its database holds a number of these tests (P1)."""
+    logs = [path for part in ("log", "asterisk/log") for path in (folder / part).rglob("*") if path.is_file()]
+    assert logs
+    for log in logs:
+        assert not _A_NUMBER.findall(log.read_text(errors="replace")), f"a phone number stands in {log.name}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.asterisk import console
 from runtime.settings import Address
 from tests.ops.command import Up, environment, processes_of, run, wait_until_gone
 
@@ -62,6 +63,24 @@ def test_a_part_that_dies_ends_the_line_and_is_named(tmp_path: Path) -> None:
     assert up.process.wait(30) == 1
     assert "agi stopped by itself" in up.said()
     assert "agi.log" in up.said()
+    assert wait_until_gone(tmp_path, 2) == []
+
+
+def test_p3_a_listener_that_asterisk_does_not_let_in_ends_the_line_and_says_why(tmp_path: Path) -> None:
+    up = Up(environment(tmp_path, LINE_AMI_SECRET="the-right-one"), tmp_path)
+    up.wait_until_up()
+    asterisk = tmp_path / "data" / "asterisk"
+    configured = asterisk / "etc" / "manager.conf"
+    configured.write_text(configured.read_text().replace("the-right-one", "another-one"))
+    console.ask(asterisk, "manager reload")
+    connected = console.ask(asterisk, "manager show connected").splitlines()
+    (session,) = [line.split() for line in connected if line.startswith("listener")]
+    # Its fifth column is what `kick` wants. It logs in again, with the password that was right until now.
+    console.ask(asterisk, f"manager kick session {session[4]}")
+    assert up.process.wait(30) == 1
+    assert "listener stopped by itself" in up.said()
+    assert "LINE_AMI_SECRET is another one" in up.said()
+    assert "the-right-one" not in up.said()
     assert wait_until_gone(tmp_path, 2) == []
 
 

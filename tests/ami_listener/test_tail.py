@@ -136,6 +136,18 @@ def test_e4_a_file_that_is_cut_short_while_nobody_reads_is_read_from_its_beginni
     assert place(store, path) == path.stat().st_size
 
 
+def test_e4_a_file_that_lost_its_end_is_read_again(store: Store, tmp_path: Path) -> None:
+    """As a disk does that was repaired: the first row is the same."""
+    rows = told("connected", CHANNEL)
+    path = write(tmp_path, rows)
+    reading = reader(tmp_path, store)
+    reading.catch_up()
+    os.truncate(path, len(rows[0]) + 1)
+    write(tmp_path, told("busy", OTHER))
+    assert reading.catch_up() == 1 + 2
+    assert place(store, path) == path.stat().st_size
+
+
 def test_e4_a_file_with_the_inode_of_one_that_is_gone_is_another_file(store: Store, tmp_path: Path) -> None:
     path = write(tmp_path, told("connected", CHANNEL))
     run(
@@ -202,6 +214,27 @@ def test_e4_a_file_that_was_not_read_to_its_end_is_kept(
     assert [entry["event"] for entry in said] == ["cel_file_unreadable"]
     assert aside.exists()
     assert reader(tmp_path, store).catch_up() == 2
+
+
+def test_e4_a_file_that_was_read_only_in_part_is_kept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = settled(write(tmp_path, told("connected", CHANNEL), f"{NAME}.1"))
+    monkeypatch.setattr(files, "_CHUNK_BYTES", 600)
+    read = files.read
+
+    def read_once(file: files.File, position: int) -> files.Chunk:
+        if position:
+            raise PermissionError
+        return read(file, position)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "read", read_once)
+        assert 0 < reader(tmp_path, store).catch_up() < 8
+    assert aside.exists()
+    reader(tmp_path, store).catch_up()
+    assert channels(store) == WHOLE
+    assert not aside.exists()
 
 
 def test_e4_half_a_row_at_the_end_of_a_file_that_was_put_aside_keeps_it_no_longer(store: Store, tmp_path: Path) -> None:
@@ -274,10 +307,10 @@ def test_e4_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_read(
     assert [entry["event"] for entry in said] == ["cel_file_unreadable"]
 
 
-GARBAGE = ["\0" * 10_000, "x" * 300_000, "half a row", "", "\N{LINE SEPARATOR}\x0c\x1c"]
+GARBAGE = {"zeroes": "\0" * 10_000, "no_end": "x" * 300_000, "words": "half a row", "nothing": ""}
 
 
-@pytest.mark.parametrize("garbage", GARBAGE, ids=["zeroes", "no_end", "words", "nothing", "separators"])
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 @pytest.mark.parametrize("where", [0, 4, 8])
 def test_e4_garbage_between_rows_loses_none_of_them(store: Store, tmp_path: Path, garbage: str, where: int) -> None:
     rows = told("connected", CHANNEL)
@@ -286,6 +319,15 @@ def test_e4_garbage_between_rows_loses_none_of_them(store: Store, tmp_path: Path
         reader(tmp_path, store).catch_up()
     assert channels(store) == WHOLE
     assert {entry["event"] for entry in said} == {"cel_row_malformed"}
+
+
+@pytest.mark.parametrize("separator", ["\N{LINE SEPARATOR}", "\N{NEXT LINE}"], ids=ascii)
+def test_e4_only_a_newline_ends_a_row(store: Store, tmp_path: Path, separator: str) -> None:
+    write(
+        tmp_path, [row.replace('"accountcode":"', f'"accountcode":"{separator}') for row in told("connected", CHANNEL)]
+    )
+    assert reader(tmp_path, store).catch_up() == 8
+    assert channels(store) == WHOLE
 
 
 def test_e4_bytes_that_are_no_text_lose_no_row(store: Store, tmp_path: Path) -> None:

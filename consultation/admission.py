@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from consultation.attestation import Attestation
 from consultation.numbers import Caller, NoNumber, PhoneNumber
 from consultation.toll import may_be_called
 from consultation.window import PRECEDENCE, Phase, Window
@@ -65,13 +66,15 @@ class Candidate:
 class Attempt:
     """A call that arrived: who calls, and which number was dialled.
 
-    `trunk_full`: the trunk has its fill of calls (A11). `verified`: the number may be trusted to be the caller's (A8).
+    `trunk_full`: the trunk has its fill of calls (A11). `attestation`: what the network says of the number, and
+    `verified`: that this is enough to trust it to be the caller's (A8).
     `denied`: how numbers begin that the line never calls.
     """
 
     caller: Caller
     line_number: PhoneNumber | None
     trunk_full: bool = False
+    attestation: Attestation = Attestation.NONE
     verified: bool = True
     denied: Sequence[str] = ()
 

@@ -1,4 +1,4 @@
-"""What the network says of a caller number: its STIR/SHAKEN verification, as a trunk hands it on (A8)."""
+"""What the network says of a caller number, by STIR/SHAKEN, and whether that is enough (A8)."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ _VALUES = {
     "tn-validation-failed-b": Attestation.FAILED,
     "tn-validation-failed-c": Attestation.FAILED,
 }
+_WORST_FIRST = (Attestation.FAILED, Attestation.NONE, Attestation.C, Attestation.B, Attestation.A)
 
 
 def attestation(*identities: str) -> Attestation:
@@ -46,8 +47,13 @@ def attestation(*identities: str) -> Attestation:
         for identity in identities
         for match in _VERSTAT.finditer(identity)
     }
-    order = (Attestation.FAILED, Attestation.NONE, Attestation.C, Attestation.B, Attestation.A)
-    return next((level for level in order if level in said), Attestation.NONE)
+    return next((level for level in _WORST_FIRST if level in said), Attestation.NONE)
+
+
+def combined(*levels: Attestation) -> Attestation:
+    """What several witnesses say together: the worst. One that says nothing is no witness."""
+    said = [level for level in levels if level is not Attestation.NONE]
+    return min(said, key=_WORST_FIRST.index, default=Attestation.NONE)
 
 
 def acceptable(level: Attestation, policy: Policy) -> bool:

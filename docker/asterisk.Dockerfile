@@ -1,9 +1,10 @@
-# Asterisk from Debian unstable, with the modules that dialplan/modules.conf names and no others (C4). Its configuration
-# comes at run time, in a volume that `consultline asterisk config` fills. The root file system can be read-only.
+# Asterisk from Debian unstable, with the modules that dialplan/modules.conf.j2 names and no others (C4). Its
+# configuration comes at run time, in a volume that `consultline asterisk config` fills. The root file system can be
+# read-only.
 ARG BASE=docker.io/library/debian:sid-slim
 FROM ${BASE}
 
-COPY dialplan/modules.conf /usr/share/consultline/modules.conf
+COPY dialplan/modules.conf.j2 /usr/share/consultline/modules.conf
 
 # The ids are fixed: the line's image writes configuration (mode 0640) that this user reads through the group they
 # share, 10000. policy-rc.d: the package must not start an Asterisk while the image is built. apt.conf: how the
@@ -15,7 +16,7 @@ RUN --mount=type=secret,id=apt.conf,target=/etc/apt/apt.conf.d/99build \
     printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; \
     chmod 755 /usr/sbin/policy-rc.d; \
     apt-get update; \
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends asterisk; \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends asterisk ca-certificates; \
     apt-get clean; \
     rm -rf /var/lib/apt/lists/*; \
     usermod --groups '' asterisk; \

@@ -160,6 +160,17 @@ class Settings(BaseSettings):
     attestation: Literal["off", "refuse-failed", "require-a"] = _example(
         "refuse-failed", "require-a", "What a caller number must prove by STIR/SHAKEN (A8)"
     )
+    stir_shaken: Literal["off", "verify"] = _example(
+        "off", "verify", "Whether Asterisk itself verifies the Identity header, where the trunk passes it on (A8)"
+    )
+    stir_shaken_ca: Path | None = _example(
+        None, "/etc/consultline/sti-ca.pem", "The authorities whose signers are trusted, for LINE_STIR_SHAKEN=verify"
+    )
+    stir_shaken_fetch_from: Annotated[list[str], NoDecode, BeforeValidator(_listed)] = _example(
+        "",
+        "198.51.100.0/24,203.0.113.0/24",
+        "Networks that signers' certificates may be fetched from, for LINE_STIR_SHAKEN=verify",
+    )
     announce: Literal["early", "answer", "off"] = _example(
         "early", "early", "How a refused caller hears why: before the call is answered, after it, or not at all (A13)"
     )
@@ -184,7 +195,7 @@ class Settings(BaseSettings):
         _check_network(value)
         return value
 
-    @field_validator("ami_permit")
+    @field_validator("ami_permit", "stir_shaken_fetch_from")
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
         for network in value:

@@ -13,9 +13,10 @@ from agi.handlers import Context
 from agi.session import Session
 from consultation.admission import MOST_CALLS, Admit, Attempt, Decision, Profile, Reason, Refuse, decide
 from consultation.announcement import announcement, spoken_language
-from consultation.attestation import Policy, acceptable, attestation
+from consultation.attestation import Attestation, Policy, acceptable, attestation, combined
 from consultation.identification import AskPin, Entry, identify
-from consultation.numbers import PhoneNumber, parse_caller
+from consultation.numbers import Caller, PhoneNumber, parse_caller
+from consultation.passport import Signature, verification
 from consultation.window import Margins
 from runtime.settings import Settings
 from schema.engine import ConflictError
@@ -60,6 +61,7 @@ def admit(session: Session, context: Context) -> None:
         decision="admitted" if isinstance(verdict.decision, Admit) else "refused",
         reason=verdict.decision.reason if isinstance(verdict.decision, Refuse) else None,
         asks_pin=verdict.asks_pin is not None,
+        attestation=attempt.attestation,
     )
 
 
@@ -169,15 +171,28 @@ def _caller_id(attempt: Attempt, settings: Settings) -> tuple[str, str]:
 def _attempt(session: Session, settings: Settings) -> Attempt:
     """Who calls, and which number was dialled: from the dialplan's sanitised arguments, never from the environment."""
     dialled = parse_caller(session.argument(2), settings.default_region)
+    line_number = dialled if isinstance(dialled, PhoneNumber) else None
+    caller = parse_caller(
+        session.argument(1),
+        settings.default_region,
+        presentation=session.argument(3),
+        sender=session.argument(4),
+    )
+    level = _attested(session, settings, caller, line_number)
     return Attempt(
-        caller=parse_caller(
-            session.argument(1),
-            settings.default_region,
-            presentation=session.argument(3),
-            sender=session.argument(4),
-        ),
-        line_number=dialled if isinstance(dialled, PhoneNumber) else None,
-        verified=acceptable(attestation(session.argument(8)), Policy(settings.attestation)),
+        caller=caller,
+        line_number=line_number,
+        attestation=level,
+        verified=acceptable(level, Policy(settings.attestation)),
         trunk_full=int(session.argument(5) or 0) > settings.trunk_max_calls,
         denied=tuple(settings.deny_prefixes),
     )
+
+
+def _attested(session: Session, settings: Settings, caller: Caller, line_number: PhoneNumber | None) -> Attestation:
+    """What the trunk says of the number (`verstat`) and, where Asterisk verifies, what it found: the worse counts."""
+    by_trunk = attestation(session.argument(8))
+    if settings.stir_shaken == "off":
+        return by_trunk
+    signature = Signature(session.argument(9), session.argument(10))
+    return combined(by_trunk, verification(signature, caller, line_number))

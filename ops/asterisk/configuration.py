@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ops.asterisk import signers
 from runtime.settings import Settings, SettingsError, variable
 
 TEMPLATES = Path(__file__).parents[2] / "dialplan"
@@ -47,8 +48,11 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
         "events": EVENTS,
         "sip_domain": _sip_domain(settings),
         "transport_parameter": "" if settings.trunk_transport == "udp" else f";transport={settings.trunk_transport}",
+        "certificates": signers.sources(settings),
+        "laboratory": signers.is_laboratory(settings),
     }
     target.mkdir(parents=True, exist_ok=True)
+    signers.write_authorities(settings, target)
     for source in sorted(TEMPLATES.glob("*.conf*")):
         rendered = (
             environment.get_template(source.name).render(values) if source.suffix == ".j2" else source.read_text()

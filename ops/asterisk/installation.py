@@ -18,7 +18,8 @@ from ops.processes import die_with_parent
 OLDEST = 20
 # Where a run's own folder appears inside the installed root.
 MOUNT_POINT = Path("/srv/consultline")
-_PACKAGES = ("asterisk",)
+# Whom to trust for HTTPS: signers' certificates are fetched by it (A8).
+_PACKAGES = ("asterisk", "ca-certificates")
 _MODULE_FOLDERS = ("usr/lib/*/asterisk/modules", "usr/lib/asterisk/modules", "usr/local/lib/asterisk/modules")
 
 Progress = Callable[[str], None]

@@ -6,7 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-from ops.asterisk import configuration, console
+from ops.asterisk import configuration, console, signers
 from ops.asterisk.installation import MOUNT_POINT, Installation
 from ops.processes import Part, PartFailedError
 from runtime.settings import Settings
@@ -36,6 +36,7 @@ class Asterisk:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         # In a chroot without this file every call stalls in a DNS look-up of the machine's own name.
         (self._folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+        self._check_https()
         configuration.write_sounds(self._settings, self._folder / "sounds")
         etc = self._folder / "etc"
         configuration.write(self._settings, etc, home=self._home, modules=self._installation.modules)
@@ -68,6 +69,16 @@ class Asterisk:
         )
         paths = [str(self._folder), str(self._folder / "hosts"), str(root), str(MOUNT_POINT)]
         return ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh", *paths, *become, *binary]
+
+    def _check_https(self) -> None:
+        """Signers' certificates come by HTTPS, which needs to know whom to trust. Older installed roots do not."""
+        root = self._installation.root
+        needed = self._settings.stir_shaken == "verify" and not signers.is_laboratory(self._settings)
+        if needed and root is not None and not (root / "etc/ssl/certs/ca-certificates.crt").exists():
+            raise PartFailedError(
+                f"LINE_STIR_SHAKEN=verify: the Asterisk in {root} is without ca-certificates, so it could fetch no "
+                "signer's certificate. Remove that folder to have it installed again."
+            )
 
     def _give_to_user(self) -> None:
         uid = _uid(self._installation.root or Path("/"))

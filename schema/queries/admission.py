@@ -255,6 +255,7 @@ def _decided_on(attempt: Attempted, profile: Profile | None, known: Situation) -
     """Ids, instants and standings: enough to ask why later, and no number."""
     judged = standings(attempt, profile, known.candidates_of(profile), known.now)
     return {
+        "attestation": attempt.attestation,
         "consultations": [
             {
                 "id": str(candidate.consultation_id),
@@ -263,5 +264,5 @@ def _decided_on(attempt: Attempted, profile: Profile | None, known: Situation) -
                 "standing": standing,
             }
             for candidate, standing in judged
-        ]
+        ],
     }

@@ -12,38 +12,19 @@ import pytest
 
 from agi.handlers import Context
 from agi.server import Server
-from ops import ports
-from ops.demo import own_line
 from ops.demo.platform import Platform
 from ops.line import Line
-from runtime.settings import Address, load
+from runtime.settings import Address
 from schema.engine import Store
-from tests.calls.scene import LINE_NUMBER, Scene, assert_logs_hold_no_number
+from tests.calls.running_line import running
+from tests.calls.scene import Scene
 
 
 @pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """The whole line: Asterisk, FastAGI server, listener, API, database."""
-    folder = tmp_path_factory.mktemp("line")
-    first, second = ports.free(2)
-    settings = own_line.settings(
-        folder,
-        load(),
-        numbers=[LINE_NUMBER],
-        ring_seconds=5,
-        # Announcements take seconds; the tests that are about them turn them on.
-        announce="off",
-        agi_deadline_seconds=2,
-        # Nobody listens at the second address but where a test puts somebody there.
-        agi_addresses=f"127.0.0.1:{first},127.0.0.1:{second}",
-    )
-    line = Line(settings)
-    try:
-        line.start(lambda _: None)
+    with running(tmp_path_factory.mktemp("line")) as line:
         yield line
-    finally:
-        line.stop()
-    assert_logs_hold_no_number(folder)
 
 
 @pytest.fixture(scope="session")

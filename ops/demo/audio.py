@@ -57,6 +57,18 @@ class Headset:
         """How much audio arrived."""
         return len(self._heard) / _RATE
 
+    def heard(self, recording: bytes) -> bool:
+        """Whether these words (mu-law, 8 kHz) arrived, judged by half a second from their middle."""
+        middle = len(recording) // 2
+        return recording[middle : middle + _RATE // 2] in self._heard
+
+    def wait_for_more(self, seconds: float, *, at_most: float = 10) -> None:
+        """Until so much more audio arrived, or `at_most` seconds are over."""
+        heard = self.heard_seconds
+        deadline = time.monotonic() + at_most
+        while self.heard_seconds < heard + seconds and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def loudest(self, candidates: Sequence[int]) -> int | None:
         """Which of these tones (Hz) was heard; None if it was silent or none of them stands out."""
         samples = [_DECODED[byte] for byte in bytes(self._heard)[-_RATE:]]

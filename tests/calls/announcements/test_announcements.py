@@ -12,7 +12,7 @@ from ops.asterisk.configuration import TEMPLATES
 from ops.demo.audio import Headset
 from ops.demo.phone import Phone
 from ops.line import Line
-from tests.calls.scene import HEARS_FINAL, HERE, LINE_NUMBER, Scene, new_number
+from tests.calls.scene import ANSWERS, CALLS, HEARS_FINAL, HERE, LINE_NUMBER, Booking, Scene, new_number
 
 SOUNDS = TEMPLATES / "sounds"
 GIVES_UP = Path(__file__).parent / "provider_hangs_up.xml"
@@ -94,6 +94,43 @@ def test_a13_before_the_window_the_opening_time_is_spoken(scene: Scene, decided_
     assert phone.final_status() == 480
     fixed = _seconds("recognised", "opens", "at", "am")
     assert fixed + 0.5 < ear.heard_seconds < fixed + 4
+
+
+def test_a11_a13_a_provider_with_three_calls_up_hears_so_before_the_busy_signal(
+    scene: Scene, decided_by: Callable[..., None]
+) -> None:
+    booking = scene.book()
+    clients = scene.client(ANSWERS, [(booking.client_number, 9)] * 3, pause_ms=0)
+    up = [scene.provider(CALLS, [(booking.caller_number, LINE_NUMBER, 9)], pause_ms=9000) for _ in range(3)]
+    for phone in up:
+        phone.wait_for(lambda message: message.received and message.status == 200)
+    _say_early(decided_by)
+    _hears_too_many_calls(scene, booking)
+    assert all(phone.finish() for phone in up), "none of the calls that were up was touched"
+    assert clients.finish()
+
+
+def test_a11_a13_at_the_trunks_ceiling_the_caller_hears_so_before_the_busy_signal(
+    scene: Scene, decided_by: Callable[..., None]
+) -> None:
+    first, second = scene.book(), scene.book()
+    clients = scene.client(ANSWERS, [(first.client_number, 9)], pause_ms=0)
+    up = scene.provider(CALLS, [(first.caller_number, LINE_NUMBER, 9)], pause_ms=9000)
+    up.wait_for(lambda message: message.received and message.status == 200)
+    _say_early(decided_by, trunk_max_calls=1)
+    _hears_too_many_calls(scene, second)
+    assert up.finish(), "the call that was up was not touched"
+    assert clients.finish()
+
+
+def _hears_too_many_calls(scene: Scene, booking: Booking) -> None:
+    phone, ear = _dial_and_listen(scene, booking.caller_number)
+    assert [message.status for message in phone.received()] == [100, 183, 486]
+    words = "recognised", "too-many-calls"
+    _heard(ear, *words)
+    assert all(ear.heard((SOUNDS / "en" / f"{word}.ulaw").read_bytes()) for word in words)
+    assert not ear.heard((SOUNDS / "en" / "has-closed.ulaw").read_bytes()), "the ear tells words apart"
+    assert scene.refusal()["reason"] == "too_many_calls"
 
 
 def test_a13_answered_mode_answers_speaks_and_hangs_up(scene: Scene, decided_by: Callable[..., None]) -> None:

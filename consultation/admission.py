@@ -67,8 +67,8 @@ class Attempt:
     """A call that arrived: who calls, and which number was dialled.
 
     `trunk_full`: the trunk has its fill of calls (A11). `attestation`: what the network says of the number, and
-    `verified`: that this is enough to trust it to be the caller's (A8).
-    `denied`: how numbers begin that the line never calls.
+    `verified`: that this is enough to trust it to be the caller's (A8). `proven_by_pin`: a PIN was entered that may
+    take its place. `denied`: how numbers begin that the line never calls.
     """
 
     caller: Caller
@@ -76,6 +76,7 @@ class Attempt:
     trunk_full: bool = False
     attestation: Attestation = Attestation.NONE
     verified: bool = True
+    proven_by_pin: bool = False
     denied: Sequence[str] = ()
 
 
@@ -116,7 +117,7 @@ def decide(attempt: Attempt, profile: Profile | None, candidates: Sequence[Candi
     """
     if attempt.caller is NoNumber.WITHHELD:
         return Refuse(Reason.CALLER_WITHHELD)
-    if not attempt.verified:
+    if not attempt.verified and not attempt.proven_by_pin:
         return Refuse(Reason.CALLER_UNVERIFIED)
     if profile is None or attempt.caller is NoNumber.IMPOSSIBLE:
         return Refuse(Reason.CALLER_UNKNOWN)

@@ -13,16 +13,25 @@ MOST_ENTRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom a caller number belongs to: one provider, or the providers of a practice."""
+    """Whom a caller number belongs to: one provider, or the providers of a practice.
+
+    `pin_when_unverified` are the ids of those whose profile says so.
+    """
 
     members: Sequence[Profile]
     shared: bool
     pin_always: bool = False
+    pin_when_unverified: frozenset[str] = frozenset()
 
     @property
     def asks_pin(self) -> bool:
         """Whether the number alone does not say who calls."""
         return self.shared or self.pin_always
+
+    @property
+    def provable(self) -> Sequence[Profile]:
+        """The members who may prove by their PIN what the network does not vouch for (A8)."""
+        return [member for member in self.members if member.provider_id in self.pin_when_unverified]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +56,27 @@ class AskPin:
     again: bool
 
 
-def identify(owner: Owner | None, entry: Entry) -> Profile | AskPin | Refuse | None:
+def identify(owner: Owner | None, entry: Entry, *, verified: bool = True) -> Profile | AskPin | Refuse | None:
     """Who calls; or ask for the PIN; or refuse. None where the number is nobody's (A3).
 
-    A solo provider is never asked unless their profile says so.
+    A solo provider is never asked unless their profile says so. Where the number is not `verified` to be the
+    caller's (A8), only a member whose profile says so can be who calls, and only by their PIN; another's is as good
+    as a wrong one, so that nobody tries PINs out from a number that is not theirs.
     """
     if owner is None:
         return None
-    if not owner.asks_pin:
-        return owner.members[0]
+    members = owner.members if verified else owner.provable
+    if not verified and not members:
+        return Refuse(Reason.CALLER_UNVERIFIED)
+    if verified and not owner.asks_pin:
+        return members[0]
+    return _by_pin(members, entry)
+
+
+def _by_pin(members: Sequence[Profile], entry: Entry) -> Profile | AskPin | Refuse:
     if entry.locked:
         return Refuse(Reason.PIN_LOCKED)
-    if entry.matched is not None:
+    if entry.matched is not None and entry.matched in members:
         return entry.matched
     entries = entry.asked + (entry.given is not None)
     if entries < MOST_ENTRIES:

@@ -75,12 +75,15 @@ def explain(
     at: Annotated[
         datetime | None, typer.Option(parser=_instant, metavar="INSTANT", help="With its offset; without: now.")
     ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="As if the caller number failed verification (A8).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Which consultation this caller would reach, and why each other candidate would not be it."""
     from ops.explain import explain as tell  # noqa: PLC0415
 
-    tell(load(), out, caller=caller, line_number=line_number, at=at, as_json=as_json)
+    tell(load(), out, caller=caller, line_number=line_number, at=at, verified=not unverified, as_json=as_json)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from consultation.admission import Admit, Attempt, Candidate, Decision, Profile, Standing, decide, standings
+from consultation.identification import AskPin, Entry, identify
 from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from ops.database import url
@@ -31,28 +33,35 @@ _WHY = {
 
 
 def explain(
-    settings: Settings, out: Console, *, caller: str, line_number: str, at: datetime | None, as_json: bool
+    settings: Settings,
+    out: Console,
+    *,
+    caller: str,
+    line_number: str,
+    at: datetime | None,
+    verified: bool,
+    as_json: bool,
 ) -> None:
     """Print which consultation the caller would reach at that instant, and how every candidate stands.
+
+    `verified` is whether the caller number would pass verification (A8).
 
     Raises SettingsError, StoreUnavailableError, OperatorError for a line number that is none.
     """
     dialled = parse_caller(line_number, settings.default_region)
     if not isinstance(dialled, PhoneNumber):
         raise OperatorError("--line-number: not a phone number. Example: --line-number +14155550199")
-    attempt = Attempt(parse_caller(caller, settings.default_region), dialled, denied=tuple(settings.deny_prefixes))
+    attempt = Attempt(
+        parse_caller(caller, settings.default_region),
+        dialled,
+        verified=verified,
+        denied=tuple(settings.deny_prefixes),
+    )
     known = _known(settings, attempt, at)
     # A shared phone may be anyone's of the practice: what each of them would reach, once their PIN was entered.
     callers = known.owner.members if known.owner else [None]
-    told = [
-        (
-            caller,
-            decide(attempt, caller, known.candidates_of(caller), known.now),
-            standings(attempt, caller, known.candidates_of(caller), known.now),
-        )
-        for caller in callers
-    ]
-    asks_pin = known.owner is not None and known.owner.asks_pin
+    told = [(caller, *_judged(known, attempt, caller)) for caller in callers]
+    asks_pin = isinstance(identify(known.owner, Entry(), verified=verified), AskPin)
     if as_json:
         answers = [_as_json(known, *entry, asks_pin=asks_pin) for entry in told]
         sys.stdout.write(json.dumps(answers, indent=2) + "\n")
@@ -62,6 +71,17 @@ def explain(
             out.print("asks for   the PIN (A9)")
         for entry in told:
             _print(out, *entry)
+
+
+def _judged(
+    known: Situation, attempt: Attempt, caller: Profile | None
+) -> tuple[Decision, list[tuple[Candidate, Standing]]]:
+    """What becomes of the call if this is who calls, and enters their PIN where they are asked for it."""
+    entry = Entry(given="", matched=caller)
+    if isinstance(identify(known.owner, entry, verified=attempt.verified), Profile):
+        attempt = replace(attempt, proven_by_pin=True)
+    candidates = known.candidates_of(caller)
+    return decide(attempt, caller, candidates, known.now), standings(attempt, caller, candidates, known.now)
 
 
 def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situation:

@@ -75,6 +75,7 @@ class Provider(Base):
     practice_id: Mapped[str | None] = mapped_column(ForeignKey("practices.id"), index=True)
     pin_hash: Mapped[str | None]  # argon2 (A9)
     pin_always: Mapped[bool] = mapped_column(server_default=text("false"))
+    pin_when_unverified: Mapped[bool] = mapped_column(server_default=text("false"))  # A8
     created_at: Mapped[datetime] = _created()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -96,10 +96,10 @@ def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:
     with context.store.transaction() as transaction:
         known = situation(transaction, caller, margins, channel=session.channel)
         entry = _entry(session, known)
-        # A number that is not proven the caller's is refused before anybody is asked for a PIN (A8).
-        identity = identify(known.owner, entry) if attempt.verified else None
+        identity = identify(known.owner, entry, verified=attempt.verified)
         decision: Decision
         profile = identity if isinstance(identity, Profile) else None
+        attempt = replace(attempt, proven_by_pin=profile is not None and profile == entry.matched)
         if isinstance(identity, AskPin):
             decision = Refuse(Reason.PIN_WRONG if identity.again else Reason.PIN_MISSING)
         elif isinstance(identity, Refuse):

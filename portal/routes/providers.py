@@ -41,6 +41,10 @@ class ProviderBody(BaseModel):
         default=None, description="4 to 8 digits; without it the one of before stays. Never given back"
     )
     pin_always: bool = Field(default=False, description="Ask for the PIN on their own phones, too")
+    pin_when_unverified: bool = Field(
+        default=False,
+        description="Where a caller number fails verification, ask for the PIN, and do not refuse (A8)",
+    )
 
 
 class Provider(BaseModel):
@@ -53,6 +57,7 @@ class Provider(BaseModel):
     caller_numbers: list[CallerNumber]
     practice_id: str | None
     pin_always: bool
+    pin_when_unverified: bool
 
 
 @router.put(
@@ -76,6 +81,7 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
             practice_id=body.practice_id,
             pin=body.pin.get_secret_value() if body.pin else None,
             pin_always=body.pin_always,
+            pin_when_unverified=body.pin_when_unverified,
         )
     response.status_code = 201 if created else 200
     return Provider(
@@ -86,4 +92,5 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
         caller_numbers=shown(numbers),
         practice_id=body.practice_id,
         pin_always=body.pin_always,
+        pin_when_unverified=body.pin_when_unverified,
     )

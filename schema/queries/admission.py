@@ -103,6 +103,7 @@ _SITUATION = (
         Provider.language,
         Provider.pin_hash,
         Provider.pin_always,
+        Provider.pin_when_unverified,
         CallerNumber.practice_id,
         Consultation.id,
         Consultation.starts_at,
@@ -174,7 +175,7 @@ def situation(
     }
     return Situation(
         now=first.now,
-        owner=_owner(first, list(members.values())),
+        owner=_owner(rows, list(members.values())),
         members=list(members.values()),
         candidates=[_candidate(row, margins) for row in rows if row.id is not None],
         asked=first.asked,
@@ -226,11 +227,17 @@ def record(
     return session.execute(statement).scalar_one()
 
 
-def _owner(row: Row[Any], members: Sequence[Member]) -> Owner | None:
-    profiles = [member.profile for member in members]
-    if row.practice_id is not None:
-        return Owner(profiles, shared=True)
-    return Owner(profiles, shared=False, pin_always=bool(row.pin_always)) if profiles else None
+def _owner(rows: Sequence[Row[Any]], members: Sequence[Member]) -> Owner | None:
+    shared = rows[0].practice_id is not None
+    if not shared and not members:
+        return None
+    return Owner(
+        [member.profile for member in members],
+        shared=shared,
+        # On a shared phone it is asked for anyway.
+        pin_always=not shared and rows[0].pin_always,
+        pin_when_unverified=frozenset(row.provider_id for row in rows if row.pin_when_unverified),
+    )
 
 
 def _free_slot(candidate: Candidate) -> int:

@@ -68,6 +68,7 @@ def put_provider(
     practice_id: str | None = None,
     pin: str | None = None,
     pin_always: bool = False,
+    pin_when_unverified: bool = False,
 ) -> bool:
     """Create or change a provider; `numbers` are the caller numbers with their labels. Returns whether it is new.
 
@@ -78,8 +79,8 @@ def put_provider(
         raise UnknownError("practice_id")
     before = session.get(Provider, provider_id)
     pin_hash = hashed(pin) if pin is not None else before.pin_hash if before is not None else None
-    if pin_hash is None and (practice_id is not None or pin_always):
-        raise PinError("is needed for a provider of a practice, and where it is always asked for")
+    if pin_hash is None and (practice_id is not None or pin_always or pin_when_unverified):
+        raise PinError("is needed for a provider of a practice, and where it is asked for")
     if practice_id is not None and pin is None and before is not None and before.practice_id != practice_id:
         # Only its hash is known, and hashes cannot be compared with those of the new colleagues.
         raise PinError("is needed when a provider joins a practice")
@@ -92,6 +93,7 @@ def put_provider(
         "practice_id": practice_id,
         "pin_hash": pin_hash,
         "pin_always": pin_always,
+        "pin_when_unverified": pin_when_unverified,
     }
     session.execute(
         insert(Provider).values(id=provider_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)

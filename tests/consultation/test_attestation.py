@@ -53,3 +53,5 @@ def test_a8_an_unverified_caller_is_refused_whatever_is_open() -> None:
     unverified = Attempt(PROVIDER, LINE, verified=False)
     assert decide(unverified, PROFILE, candidates, clock("9:10")) == Refuse(Reason.CALLER_UNVERIFIED)
     assert decide(unverified, None, [], clock("9:10")) == Refuse(Reason.CALLER_UNVERIFIED)
+    proven = Attempt(PROVIDER, LINE, verified=False, proven_by_pin=True)
+    assert isinstance(decide(proven, PROFILE, candidates, clock("9:10")), Admit)

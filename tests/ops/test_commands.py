@@ -73,6 +73,33 @@ def test_explain_in_words_shows_no_number_and_why(booked: Store, database_url: s
 
 
 @pytest.mark.parametrize(
+    ("option", "asks_pin", "decision", "reason"),
+    [(False, False, "refused", "caller_unverified"), (True, True, "admitted", None)],
+)
+def test_a8_explain_tells_what_would_be_decided_if_the_number_were_not_verified(
+    booked: Store, database_url: str, tmp_path: Path, option: bool, asks_pin: bool, decision: str, reason: str | None
+) -> None:
+    numbers = {PhoneNumber(CALLER): "mobile"}
+    with booked.transaction() as session:
+        people.put_provider(
+            session,
+            "p",
+            name="P",
+            time_zone="UTC",
+            language="en",
+            numbers=numbers,
+            pin="4711",
+            pin_when_unverified=option,
+        )
+    variables = environment(tmp_path, LINE_DATABASE_URL=database_url)
+    asked = ["explain", "--caller", CALLER, "--line-number", LINE_NUMBER, "--at", "2026-03-02T09:00:00Z", "--json"]
+    (said,) = json.loads(run(variables, *asked, "--unverified").stdout)
+    assert (said["asks_pin"], said["decision"], said["reason"]) == (asks_pin, decision, reason)
+    (verified,) = json.loads(run(variables, *asked).stdout)
+    assert (verified["asks_pin"], verified["decision"]) == (False, "admitted")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--caller", CALLER, "--line-number", "xyz"], "--line-number: not a phone number"),

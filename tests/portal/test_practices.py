@@ -81,10 +81,15 @@ def test_a_pin_with_letters_or_of_another_length_is_a_422(client: TestClient, pi
     assert refused.json()["errors"] == [{"field": "pin", "reason": "must be 4 to 8 digits"}]
 
 
-def test_pin_always_needs_a_pin(client: TestClient) -> None:
-    refused = _member(client, "p-1", pin_always=True)
+@pytest.mark.parametrize("option", ["pin_always", "pin_when_unverified"])
+def test_to_ask_for_a_pin_there_must_be_one(client: TestClient, option: str) -> None:
+    refused = _member(client, "p-1", **{option: True})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "pin"
+    answer = _member(client, "p-1", pin="1234", **{option: True})
+    assert answer.status_code == 201
+    assert answer.json()[option] is True
+    assert _member(client, "p-1").json()[option] is False, "a PUT says all of it"
 
 
 def test_a_practice_that_nobody_told_of_is_a_422(client: TestClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -79,7 +78,7 @@ def test_a9_a_second_try_may_be_right(scene: Scene, practice: Practice) -> None:
     client = scene.client(CLIENT_BUSY, [(practice.first.client_number,)])
     phone, keypad = _call(scene, practice.number)
     keypad.press("9999#")
-    _wait_for_prompt(keypad)
+    keypad.wait_for_more(1)
     keypad.press("1234#")
     assert phone.finish()
     assert client.finish()
@@ -91,7 +90,7 @@ def test_a9_three_wrong_entries_end_the_call(scene: Scene, practice: Practice) -
     phone, keypad = _call(scene, practice.number)
     for _ in range(3):
         keypad.press("9999#")
-        _wait_for_prompt(keypad)
+        keypad.wait_for_more(1)
     assert phone.finish()
     assert scene.refusal()["reason"] == "pin_wrong"
     assert invites(client) == []
@@ -113,7 +112,7 @@ def test_a9_keys_that_are_no_pin_are_an_entry_like_any_other(scene: Scene, pract
     phone, keypad = _call(scene, practice.number)
     for _ in range(3):
         keypad.press("*12*#")
-        _wait_for_prompt(keypad)
+        keypad.wait_for_more(1)
     assert phone.finish()
     assert scene.refusal()["reason"] == "pin_wrong"
 
@@ -158,7 +157,7 @@ def test_a9_w2_a_pin_entered_after_the_close_is_judged_by_when_the_call_arrived(
     )
     client = scene.client(CLIENT_BUSY, [(practice.first.client_number,)])
     phone, keypad = _call(scene, practice.number)
-    _wait_for_prompt(keypad, seconds=3.0)
+    keypad.wait_for_more(3)
     keypad.press("1234#")
     assert phone.finish()
     assert client.finish()
@@ -172,11 +171,3 @@ def quick_prompts(scene: Scene) -> Iterator[None]:
     scene.line.asterisk.command("dialplan set global PIN_SECONDS 1")
     yield
     scene.line.asterisk.command("dialplan set global PIN_SECONDS 8")
-
-
-def _wait_for_prompt(keypad: Headset, seconds: float = 1.0) -> None:
-    """Until the next prompt has been heard for a while: the line listens again."""
-    heard = keypad.heard_seconds
-    deadline = time.monotonic() + 10
-    while keypad.heard_seconds < heard + seconds and time.monotonic() < deadline:
-        time.sleep(0.02)

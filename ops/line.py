@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from ami_listener.health import admits
 from ops import database, ports
 from ops.asterisk import configuration
-from ops.asterisk.installation import find_or_install
+from ops.asterisk.installation import Installation, find_or_install
 from ops.asterisk.server import Asterisk
 from ops.postgres import EmbeddedPostgres
 from ops.processes import Part
@@ -83,7 +83,7 @@ class Line:
         progress("starting the FastAGI server")
         self.start_agi()
         progress(f"starting Asterisk {installation.version}")
-        self.asterisk = Asterisk(installation, self.folder / "asterisk", self.settings)
+        self.asterisk = self._asterisk(installation)
         self._stops.append(self.asterisk.stop)
         self.parts["asterisk"] = self.asterisk.part
         self.asterisk.start()
@@ -118,7 +118,7 @@ class Line:
         self._start_server("listener", self._listener_is_up)
 
     def _start_server(self, name: str, ready: Callable[[], bool]) -> None:
-        command = [sys.executable, "-m", "ops.cli", "run", name]
+        command = self._server_command(name)
         # No secret stands in the process list: settings go by environment.
         environment = {**os.environ, **self.settings.environment(), "PYTHONUNBUFFERED": "1"}
         part = Part(name, command, self.logs / f"{name}.log", environment)
@@ -126,6 +126,12 @@ class Line:
         self._stops.append(part.stop)
         part.start()
         part.wait_until(ready, 30)
+
+    def _server_command(self, name: str) -> list[str]:
+        return [sys.executable, "-m", "ops.cli", "run", name]
+
+    def _asterisk(self, installation: Installation) -> Asterisk:
+        return Asterisk(installation, self.folder / "asterisk", self.settings)
 
     def _lock_folder(self) -> None:
         """One line to a folder. The folder itself is the lock: nothing is left behind, whatever kills us."""

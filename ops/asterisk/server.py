@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from ops.asterisk import configuration, console, signers
@@ -15,14 +16,24 @@ _USER = "asterisk"
 
 
 class Asterisk:
-    """One Asterisk. Everything it writes stays under `folder`; it runs as the user `asterisk` when we are root."""
+    """One Asterisk. Everything it writes stays under `folder`; it runs as the user `asterisk` when we are root.
 
-    def __init__(self, installation: Installation, folder: Path, settings: Settings) -> None:
+    `environment` is set for Asterisk itself, beside what it inherits.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        folder: Path,
+        settings: Settings,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._installation = installation
         self._folder = folder.resolve()
         self._settings = settings
         # Inside an installed root our folder is mounted; the machine's own Asterisk sees it where it is.
         self._home = MOUNT_POINT if installation.root else self._folder
+        self._environment = [f"{name}={value}" for name, value in (environment or {}).items()]
         self.part = Part("Asterisk", self._command(), self._folder / "log" / "console")
 
     @property
@@ -59,6 +70,8 @@ class Asterisk:
     def _command(self) -> list[str]:
         binary = [str(self._installation.binary), "-f", "-C", str(self._home / "etc/asterisk.conf")]
         become = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--init-groups", "--pdeathsig=TERM"]
+        if self._environment:
+            binary = ["env", *self._environment, *binary]
         root = self._installation.root
         if root is None:
             return [*become, *binary] if os.geteuid() == 0 and _uid(Path("/")) is not None else binary

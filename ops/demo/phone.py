@@ -69,6 +69,11 @@ class Phone:
         if not self._dials:
             self._part.wait_until(self._listens, 10)
 
+    @property
+    def running(self) -> bool:
+        """Whether its scenario still goes on."""
+        return self._part.running
+
     def messages(self) -> list[Message]:
         """What it sent and received so far."""
         return sip.read(self._messages)

@@ -5,6 +5,7 @@ set -euo pipefail
 declare -A needed=(
     [debootstrap]=debootstrap       # installs Asterisk where the machine has none
     [sipp]=sip-tester               # the phones of the demo and the tests
+    [faketime]=faketime             # make faults: steps the clock of an Asterisk of its own
     [shellcheck]=shellcheck         # make check
     [setpriv]=util-linux
 )

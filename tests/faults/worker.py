@@ -1,0 +1,124 @@
+"""One worker: a line of its own, on which it plays the schedules that it is told to, one after the other.
+
+Reads a seed a line from its input; says on its output, as one line of JSON each, what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ops.up import StopRequestedError, stoppable
+from tests.faults import disk
+from tests.faults.play import Play, Played
+from tests.faults.schedule import Kind, generate
+from tests.faults.stage import Stage, UnhealedError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a worker says of one schedule. `folder` holds its logs if something was wrong."""
+
+    seed: int
+    kinds: list[str]
+    dispositions: list[str]
+    partial: int
+    violations: list[tuple[str, str]]
+    seconds: float
+    folder: str = ""
+
+    @classmethod
+    def of(cls, played: Played, folder: Path) -> Told:
+        """The same of a schedule that was played to its end."""
+        calls = played.records.calls
+        return cls(
+            seed=played.schedule.seed,
+            kinds=[fault.kind for fault in played.schedule.faults],
+            dispositions=[call.disposition or "open" for call in calls],
+            partial=sum(call.talk_partial for call in calls),
+            violations=[(violation.promise, violation.evidence) for violation in played.violations],
+            seconds=played.seconds,
+            folder=str(folder) if played.violations else "",
+        )
+
+
+class Worker:
+    """Plays schedules on a line of its own, and on a new one whenever that did not come back."""
+
+    def __init__(self, folder: Path, *, kinds: tuple[Kind, ...], short: bool, variant: str | None = None) -> None:
+        self._folder = folder
+        self._kinds = kinds
+        self._short = short
+        self._variant = variant
+        self._stage: Stage | None = None
+        self._stages = 0
+
+    def play(self, seed: int) -> Told:
+        """Play the schedule of this seed."""
+        schedule = generate(seed, kinds=self._kinds, short=self._short)
+        folder = self._folder / f"schedule-{seed}"
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            played = Play(self._up(), schedule, folder).run()
+        except Exception as error:  # noqa: BLE001 - whatever it was: a line that fails is told, and made anew
+            # Its logs are worth more than a tidy folder.
+            folder = self._stage.folder if self._stage else self._folder
+            self.close()
+            promise = "the line comes back by itself" if isinstance(error, UnhealedError) else "the harness works"
+            print(traceback.format_exc(), file=sys.stderr, flush=True)  # noqa: T201 - the worker's own log
+            kinds = [str(fault.kind) for fault in schedule.faults]
+            said = f"{type(error).__name__}: {error}"
+            return Told(seed, kinds, [], 0, [(promise, said)], 0, str(folder))
+        told = Told.of(played, folder)
+        if not told.violations:
+            shutil.rmtree(folder)
+        return told
+
+    def close(self) -> None:
+        """Stop the line."""
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
+
+    def _up(self) -> Stage:
+        if self._stage is None:
+            self._stages += 1
+            self._stage = Stage(self._folder / f"line-{self._stages}", variant=self._variant)
+            self._stage.start()
+        return self._stage
+
+
+@contextmanager
+def worker(
+    folder: Path, *, kinds: tuple[Kind, ...] = tuple(Kind), short: bool = False, variant: str | None = None
+) -> Iterator[Worker]:
+    """A worker whose line is gone at the end."""
+    made = Worker(folder, kinds=kinds, short=short, variant=variant)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def main() -> None:
+    """`python -m tests.faults.worker <folder> <kinds, with commas> <short or long>`."""
+    folder, kinds, length = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    disk.enter_own_namespace()
+    with stoppable():
+        try:
+            with worker(folder, kinds=tuple(Kind(kind) for kind in kinds.split(",")), short=length == "short") as made:
+                for line in sys.stdin:
+                    sys.stdout.write(json.dumps(asdict(made.play(int(line)))) + "\n")
+                    sys.stdout.flush()
+        except StopRequestedError:
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -63,7 +63,7 @@ def show(told: Sequence[Told], out: Console) -> None:
         for promise, evidence in one.violations:
             out.print(f"seed {one.seed}: {promise}: {evidence}", style="red", soft_wrap=True, markup=False)
         if one.violations:
-            out.print(f"  again: make faults SCHEDULES=1 SEED={one.seed}   logs: {one.folder}", soft_wrap=True)
+            out.print(f"  again: {one.again}   logs: {one.folder}", soft_wrap=True, markup=False)
 
 
 def write(told: Sequence[Told], page: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
@@ -126,15 +127,46 @@ _WEIGHTS = {
 }
 
 
-def generate(seed: int, *, kinds: tuple[Kind, ...] = tuple(Kind), short: bool = False) -> Schedule:
-    """The schedule of a seed. `kinds` limits what may go wrong; `short` keeps everything within some seconds."""
-    dice = random.Random(seed)
-    calls = _calls(dice, short=short)
-    # The first kind goes by the seed, so that n schedules in a row show every kind n / len(kinds) times.
-    chosen = [kinds[seed % len(kinds)]]
-    if not short and dice.random() < 0.4:
-        chosen.append(dice.choice(kinds))
-    return Schedule(seed, tuple(calls), tuple(_fault(dice, kind, calls, short=short) for kind in chosen))
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be played: the seed, which kinds of fault may happen (all of them, if `every`), and how long it may
+    take.
+    """
+
+    seed: int
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    every: bool = False
+    short: bool = False
+
+    def line(self) -> str:
+        """The order as one line of text."""
+        return json.dumps(asdict(self))
+
+    def again(self) -> str:
+        """The command that plays it again."""
+        words = [f"--kind {kind}" for kind in self.kinds] if self.kinds != tuple(Kind) else []
+        words += [f"--{name}" for name in ("every", "short") if getattr(self, name)]
+        arguments = f' ARGS="{" ".join(words)}"' if words else ""
+        return f"make faults SCHEDULES=1 SEED={self.seed}{arguments}"
+
+    @classmethod
+    def read(cls, line: str) -> Order:
+        """The order that a line says."""
+        said = json.loads(line)
+        return cls(**{**said, "kinds": tuple(Kind(kind) for kind in said["kinds"])})
+
+
+def generate(order: Order) -> Schedule:
+    """The schedule of an order; the same order, the same schedule."""
+    dice = random.Random(order.seed)
+    calls = _calls(dice, short=order.short)
+    chosen = list(order.kinds)
+    if not order.every:
+        # The first kind goes by the seed, so that n schedules in a row show every kind n / len(kinds) times.
+        chosen = [order.kinds[order.seed % len(order.kinds)]]
+        if not order.short and dice.random() < 0.4:
+            chosen.append(dice.choice(order.kinds))
+    return Schedule(order.seed, tuple(calls), tuple(_fault(dice, kind, calls, short=order.short) for kind in chosen))
 
 
 def _calls(dice: random.Random, *, short: bool) -> list[CallPlan]:

@@ -1,6 +1,6 @@
 """One worker: a line of its own, on which it plays the schedules that it is told to, one after the other.
 
-Reads a seed a line from its input; says on its output, as one line of JSON each, what came of it.
+Reads an order a line from its input; says on its output, as one line of JSON each, what came of it.
 """
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ import json
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ops.up import StopRequestedError, stoppable
 from tests.faults import disk
 from tests.faults.play import Play, Played
-from tests.faults.schedule import Kind, generate
+from tests.faults.schedule import Order, generate
 from tests.faults.stage import Stage, UnhealedError
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a worker says of one schedule. `folder` holds its logs if something was wrong."""
+    """What a worker says of one schedule. `folder` holds its logs if something was wrong; `again` plays it again."""
 
     seed: int
+    again: str
     kinds: list[str]
     dispositions: list[str]
     partial: int
@@ -34,11 +33,12 @@ class Told:
     folder: str = ""
 
     @classmethod
-    def of(cls, played: Played, folder: Path) -> Told:
+    def of(cls, order: Order, played: Played, folder: Path) -> Told:
         """The same of a schedule that was played to its end."""
         calls = played.records.calls
         return cls(
-            seed=played.schedule.seed,
+            seed=order.seed,
+            again=order.again(),
             kinds=[fault.kind for fault in played.schedule.faults],
             dispositions=[call.disposition or "open" for call in calls],
             partial=sum(call.talk_partial for call in calls),
@@ -51,18 +51,16 @@ class Told:
 class Worker:
     """Plays schedules on a line of its own, and on a new one whenever that did not come back."""
 
-    def __init__(self, folder: Path, *, kinds: tuple[Kind, ...], short: bool, variant: str | None = None) -> None:
+    def __init__(self, folder: Path, *, variant: str | None = None) -> None:
         self._folder = folder
-        self._kinds = kinds
-        self._short = short
         self._variant = variant
         self._stage: Stage | None = None
         self._stages = 0
 
-    def play(self, seed: int) -> Told:
-        """Play the schedule of this seed."""
-        schedule = generate(seed, kinds=self._kinds, short=self._short)
-        folder = self._folder / f"schedule-{seed}"
+    def play(self, order: Order) -> Told:
+        """Play the schedule of this order."""
+        schedule = generate(order)
+        folder = self._folder / f"schedule-{order.seed}"
         shutil.rmtree(folder, ignore_errors=True)
         try:
             played = Play(self._up(), schedule, folder).run()
@@ -74,8 +72,8 @@ class Worker:
             print(traceback.format_exc(), file=sys.stderr, flush=True)  # noqa: T201 - the worker's own log
             kinds = [str(fault.kind) for fault in schedule.faults]
             said = f"{type(error).__name__}: {error}"
-            return Told(seed, kinds, [], 0, [(promise, said)], 0, str(folder))
-        told = Told.of(played, folder)
+            return Told(order.seed, order.again(), kinds, [], 0, [(promise, said)], 0, str(folder))
+        told = Told.of(order, played, folder)
         if not told.violations:
             shutil.rmtree(folder)
         return told
@@ -94,30 +92,19 @@ class Worker:
         return self._stage
 
 
-@contextmanager
-def worker(
-    folder: Path, *, kinds: tuple[Kind, ...] = tuple(Kind), short: bool = False, variant: str | None = None
-) -> Iterator[Worker]:
-    """A worker whose line is gone at the end."""
-    made = Worker(folder, kinds=kinds, short=short, variant=variant)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def main() -> None:
-    """`python -m tests.faults.worker <folder> <kinds, with commas> <short or long>`."""
-    folder, kinds, length = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    """`python -m tests.faults.worker <folder> [<variant>]`."""
     disk.enter_own_namespace()
+    worker = Worker(Path(sys.argv[1]), variant=next(iter(sys.argv[2:]), None))
     with stoppable():
         try:
-            with worker(folder, kinds=tuple(Kind(kind) for kind in kinds.split(",")), short=length == "short") as made:
-                for line in sys.stdin:
-                    sys.stdout.write(json.dumps(asdict(made.play(int(line)))) + "\n")
-                    sys.stdout.flush()
+            for line in sys.stdin:
+                sys.stdout.write(json.dumps(asdict(worker.play(Order.read(line)))) + "\n")
+                sys.stdout.flush()
         except StopRequestedError:
             pass
+        finally:
+            worker.close()
 
 
 if __name__ == "__main__":

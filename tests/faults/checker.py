@@ -15,6 +15,8 @@ from tests.faults.truth import CallTruth
 TOLERANCE = timedelta(seconds=1)
 # After these, what nobody could write down may be missing, and the record has to say so.
 _LOSSY = frozenset({Kind.ASTERISK_KILLED, Kind.DISK_FULL, Kind.CLOCK_STEPPED})
+# Without these, somebody was there to write down that an attempt was refused although no server decided.
+_DEAF = _LOSSY | {kind for kind in Kind if kind.startswith(("ami_", "listener_"))}
 _BY_STATUS = {486: "busy", 603: "rejected"}
 
 
@@ -65,6 +67,8 @@ def check(case: Case) -> list[Violation]:
         records = case.records_of(truth)
         found += _one_row(truth, records)
         found += _only_admitted(truth, records)
+        if unrecorded(truth, records) and not case.kinds & _DEAF:
+            found.append(_because("every attempt is recorded", truth, f"refused with {truth.final_status}"))
         for record in records:
             found += _outcome(record)
             found += _versions(record, keeps=case.records.keeps_versions)
@@ -78,6 +82,15 @@ def check(case: Case) -> list[Violation]:
         found += _status(case, consultation)
     found += _effects(case)
     return found
+
+
+def unrecorded(truth: CallTruth, records: Sequence[CallRecord]) -> bool:
+    """Whether the line refused this call and wrote nothing down of it (A12).
+
+    Asterisk alone knows of a call that no server decided on. If its word is not heard, the call was at least never
+    connected.
+    """
+    return (truth.final_status or 0) >= 400 and not records
 
 
 def _one_row(truth: CallTruth, records: Sequence[CallRecord]) -> Iterator[Violation]:

@@ -50,6 +50,9 @@ def _agi(mode: Mode) -> Fault:
 
     def end(stage: Stage, _: FaultPlan) -> None:
         stage.agi.mode = Mode.OPEN
+        # A server that hung is gone in the end, and its connections with it: after half a line Asterisk waits for
+        # that for ever (TRAPS: neither a hangup nor a deadline ends it).
+        stage.agi.cut()
 
     return Fault(begin, end)
 

@@ -13,7 +13,7 @@ from ops.demo.phone import Phone
 from ops.demo.sip import Message, read
 from schema.engine import StatementError, StoreUnavailableError
 from tests.faults import phones, records
-from tests.faults.checker import Case, Glimpse, Violation, check
+from tests.faults.checker import Case, Glimpse, Violation, check, unrecorded
 from tests.faults.faults import FAULTS
 from tests.faults.phones import Dialled
 from tests.faults.records import Records
@@ -66,6 +66,7 @@ class Played:
     truths: tuple[CallTruth, ...]
     records: Records
     violations: tuple[Violation, ...]
+    unrecorded: int
     seconds: float
 
 
@@ -110,7 +111,8 @@ class Play:
             frozenset(fault.plan.kind for fault in self._faults if fault.due is not None),
             self._glimpses,
         )
-        return Played(self._schedule, truths, found, tuple(check(case)), time.monotonic() - started)
+        missing = sum(unrecorded(one, case.records_of(one)) for one in truths)
+        return Played(self._schedule, truths, found, tuple(check(case)), missing, time.monotonic() - started)
 
     def _cast(self) -> Iterator[Dialled]:
         """Numbers for everybody, and the appointments that the plan needs, booked through the API."""

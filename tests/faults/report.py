@@ -88,9 +88,10 @@ def _summary(told: Sequence[Told]) -> str:
     """A schedule may have two faults, so the rows add up to more than this."""
     calls = sum(len(one.dispositions) for one in told)
     violations = sum(len(one.violations) for one in told)
-    partial = sum(one.partial for one in told)
+    partial, unrecorded = sum(one.partial for one in told), sum(one.unrecorded for one in told)
     seeds = f"seeds {min(one.seed for one in told)} to {max(one.seed for one in told)}" if told else "none"
     return (
         f"{len(told)} schedules ({seeds}), {calls} calls, {violations} violations; "
-        f"{partial} calls whose talk time is marked as known in part."
+        f"{partial} calls whose talk time is marked as known in part; "
+        f"{unrecorded} refused attempts that nobody wrote down."
     )

@@ -254,3 +254,10 @@ def test_a10_a_call_that_the_rules_refuse_and_that_reaches_a_client_is_seen(beha
     )
     truth = replace(BUSY, client_status=None, final_status=480, invites=0, rang=None, **refused)
     assert promises(case(truth, kept, consultation=PENDING, effects=())) == set()
+
+
+def test_a12_a_refusal_that_nobody_wrote_down_is_seen_where_somebody_could() -> None:
+    refused = replace(BUSY, client_status=None, final_status=503, invites=0, rang=None)
+    attempt = case(refused, consultation=PENDING, effects=())
+    assert promises(replace(attempt, kinds=frozenset({Kind.AGI_KILLED}))) == {"every attempt is recorded"}
+    assert promises(replace(attempt, kinds=frozenset({Kind.LISTENER_KILLED}))) == set()

@@ -28,6 +28,7 @@ class Told:
     kinds: list[str]
     dispositions: list[str]
     partial: int
+    unrecorded: int
     violations: list[tuple[str, str]]
     seconds: float
     folder: str = ""
@@ -42,6 +43,7 @@ class Told:
             kinds=[fault.kind for fault in played.schedule.faults],
             dispositions=[call.disposition or "open" for call in calls],
             partial=sum(call.talk_partial for call in calls),
+            unrecorded=played.unrecorded,
             violations=[(violation.promise, violation.evidence) for violation in played.violations],
             seconds=played.seconds,
             folder=str(folder) if played.violations else "",
@@ -72,7 +74,7 @@ class Worker:
             print(traceback.format_exc(), file=sys.stderr, flush=True)  # noqa: T201 - the worker's own log
             kinds = [str(fault.kind) for fault in schedule.faults]
             said = f"{type(error).__name__}: {error}"
-            return Told(order.seed, order.again(), kinds, [], 0, [(promise, said)], 0, str(folder))
+            return Told(order.seed, order.again(), kinds, [], 0, 0, [(promise, said)], 0, str(folder))
         told = Told.of(order, played, folder)
         if not told.violations:
             shutil.rmtree(folder)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from ami_listener import files
 from tests.faults.proxy import Mode
 from tests.faults.schedule import FaultPlan, Kind
 from tests.faults.stage import Stage
@@ -83,7 +85,9 @@ def _slow_ami(stage: Stage, _: FaultPlan) -> None:
 
 
 def _rotate_cel(stage: Stage, _: FaultPlan) -> None:
-    for path in (stage.line.folder / "asterisk" / "log" / "cel-custom").glob("*.csv"):
+    path = stage.line.settings.cel_folder() / files.NAME
+    # Before the first call there is none; and one that the listener put aside just now is put aside.
+    with suppress(FileNotFoundError):
         path.rename(_unused(path))
 
 

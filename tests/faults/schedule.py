@@ -130,13 +130,14 @@ _WEIGHTS = {
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be played: the seed, which kinds of fault may happen (all of them, if `every`), and how long it may
-    take.
+    take. Or, in place of all that, the name of a schedule written by hand (tests.faults.scripts).
     """
 
-    seed: int
+    seed: int = 0
     kinds: tuple[Kind, ...] = tuple(Kind)
     every: bool = False
     short: bool = False
+    script: str = ""
 
     def line(self) -> str:
         """The order as one line of text."""

@@ -16,6 +16,7 @@ from ops.up import StopRequestedError, stoppable
 from tests.faults import disk
 from tests.faults.play import Play, Played
 from tests.faults.schedule import Order, generate
+from tests.faults.scripts import SCRIPTS
 from tests.faults.stage import Stage, UnhealedError
 
 
@@ -61,7 +62,7 @@ class Worker:
 
     def play(self, order: Order) -> Told:
         """Play the schedule of this order."""
-        schedule = generate(order)
+        schedule = SCRIPTS[order.script] if order.script else generate(order)
         folder = self._folder / f"schedule-{order.seed}"
         shutil.rmtree(folder, ignore_errors=True)
         try:

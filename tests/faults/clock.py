@@ -41,7 +41,8 @@ class Clock:
 
     def step(self, offset: timedelta) -> None:
         """Let the clock be so far from the true one."""
-        new = self._offset.with_suffix(".new")
-        new.write_text(f"{offset.total_seconds():+.3f}\n")
-        new.chmod(0o644)
-        new.replace(self._offset)
+        # In place and always of one length: this must work on a full disk, too.
+        mode = "r+" if self._offset.exists() else "w"
+        with self._offset.open(mode) as opened:
+            opened.write(f"{offset.total_seconds():+020.3f}\n")
+        self._offset.chmod(0o644)

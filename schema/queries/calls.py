@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -91,10 +91,14 @@ def locked(session: Session, channel: str) -> Call | None:
 
 
 def still_open(session: Session, node: str) -> Sequence[Call]:
-    """The calls of this node, refused ones too, of which nobody has told the end yet, oldest first."""
+    """The calls of this node, refused ones too, of which nobody has told the end yet, oldest first.
+
+    Also those whose end came before their decision: a server that hung decides on a call that is long over.
+    """
+    unsettled = and_(Call.decision == "admitted", Call.disposition.is_(None))
     return session.scalars(
         select(Call)
-        .where(Call.ended_at.is_(None), Call.channel.startswith(f"{node}-"))
+        .where(or_(Call.ended_at.is_(None), unsettled), Call.channel.startswith(f"{node}-"))
         .order_by(Call.arrived_at, Call.id)
     ).all()
 

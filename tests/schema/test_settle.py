@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
+from consultation.evidence import Fact, Kind, Leg
 from consultation.outcome import Disposition
 from schema.engine import Store
-from schema.queries import appointments, calls
+from schema.queries import appointments, calls, outcomes
+from schema.queries.calls import Sighting
 from tests.consultation.examples import CLIENT, clock
 from tests.schema.platform import admit, arrive, book, hang_up, occurrences, statuses
 
@@ -147,3 +149,26 @@ def test_w3_talk_time_of_an_appointment_is_that_of_all_its_calls(booked: Store) 
         shown = appointments.get(session, "first")
         assert shown is not None
         assert (shown.talk_seconds, shown.client_number) == (42.5, CLIENT)
+
+
+def test_e4_a_call_whose_end_came_before_its_decision_is_still_to_be_settled(line: Store) -> None:
+    channel = "line1-1740000000.1"
+    over = clock("9:05")
+    with line.transaction() as session:
+        book(session)
+        # No server decided in time, so Asterisk refused; then the one that had hung decides after all.
+        calls.record_unavailable(session, channel, None, None, over)
+        ends = [Fact(Kind.UNAVAILABLE, Leg.PROVIDER, over), Fact(Kind.HANGUP, Leg.PROVIDER, over, cause=42)]
+        calls.add_facts(session, [Sighting("ami", channel, channel, fact) for fact in ends])
+        outcomes.settle(session, channel, 0)
+        assert [call.channel for call in calls.still_open(session, "line1")] == []
+    with line.transaction() as session:
+        admit(session, channel)
+    with line.transaction() as session:
+        assert [call.channel for call in calls.still_open(session, "line1")] == [channel]
+        outcomes.settle(session, channel, 0)
+    with line.transaction() as session:
+        assert calls.still_open(session, "line1") == []
+        call = calls.locked(session, channel)
+        assert call is not None
+        assert call.disposition == "line_failed"

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 CONSULTLINE := $(VENV)/bin/consultline
 
-.PHONY: help install demo up test faults check rules prompts lock
+.PHONY: help install demo up test faults lag check rules prompts lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ SEED ?= 1
 WORKERS ?= 1
 faults: install ## real calls while parts of the line fail: SCHEDULES=36 SEED=1 WORKERS=1 ARGS="--kind disk_full"
 	@$(VENV)/bin/python -m tests.faults.run --schedules $(SCHEDULES) --seed $(SEED) --workers $(WORKERS) $(ARGS)
+
+lag: install ## how far the record is behind the calls, and how fast it catches up
+	@$(VENV)/bin/python -m tests.faults.lag $(ARGS)
 
 check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, shellcheck
 	$(VENV)/bin/ruff format --check .

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.faults import blocks
 from tests.faults.schedule import Kind
 from tests.faults.worker import Told
 
-_BEGIN, _END = "<!-- begin: make faults -->", "<!-- end: make faults -->"
 _MEANING = {
     Kind.LISTENER_KILLED: "the listener is killed, and started again",
     Kind.LISTENER_STOPPED: "the listener hangs, and goes on",
@@ -67,13 +67,8 @@ def show(told: Sequence[Told], out: Console) -> None:
 
 
 def write(told: Sequence[Told], page: Path) -> None:
-    """Replace the marked block of a page with these tables. Raises ValueError if it has no such block."""
-    text = page.read_text()
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"{page} has no block between {_BEGIN} and {_END}")
-    page.write_text(f"{head}{_BEGIN}\n{_markdown(told)}{_END}{tail}")
+    """Put the same tables into a page. Raises ValueError if it has no place for them."""
+    blocks.replace(page, "make faults", _markdown(told))
 
 
 def _markdown(told: Sequence[Told]) -> str:

@@ -114,6 +114,8 @@ _LASTS = {
     Kind.AMI_CUT: (0.0, 2.0),
     Kind.ASTERISK_KILLED: (0.1, 2.0),
     Kind.PORTAL_KILLED: (0.1, 2.0),
+    # The listener looks at Asterisk's clock every two seconds; one that is put right sooner goes unnoticed.
+    Kind.CLOCK_STEPPED: (3.0, 5.0),
 }
 _WEIGHTS = {
     Behaviour.PROVIDER_HANGS_UP: 8,
@@ -211,8 +213,8 @@ def _fault(dice: random.Random, kind: Kind, calls: list[CallPlan], *, short: boo
         moments = [Moment.BEFORE, Moment.BEFORE, Moment.BEFORE, Moment.RINGING, Moment.TALKING]
     moment = dice.choice(moments)
     call = dice.choice([call for call in calls if call.behaviour.talks])
-    least, most = _LASTS.get(kind, (0.2, 2.0 if short else 4.0))
-    lasts = dice.uniform(least, most)
+    least, most = _LASTS.get(kind, (0.2, 4.0))
+    lasts = dice.uniform(least, max(least, 2.0) if short else most)
     if not short and kind in (Kind.LISTENER_STOPPED, Kind.AMI_BLACK_HOLE, Kind.AMI_SLOW) and dice.random() < 0.3:
         # Longer than Asterisk waits for a slow reader, and than the listener believes in a silent link.
         lasts = dice.uniform(10.5, 13.0)

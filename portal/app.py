@@ -10,7 +10,7 @@ from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
 from portal.problems import documented
 from portal.request_log import RequestLog
-from portal.routes import appointments, calls, clients, health, line, line_numbers, practices, providers
+from portal.routes import appointments, calls, clients, health, line, line_numbers, practices, providers, tasks
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
 
@@ -61,7 +61,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     app.state.settings = settings
     failures.install(app)
     app.include_router(health.router)
-    for part in (line_numbers, practices, providers, clients, appointments, calls, line):
+    for part in (line_numbers, practices, providers, clients, appointments, tasks, calls, line):
         app.include_router(
             part.router,
             dependencies=[documented_token],

@@ -11,10 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consultation.followup import Unanswerable
 from portal.invalid import field_errors
 from portal.problems import Code, FieldError, InvalidError, problem
 from schema.engine import ConflictError, StoreUnavailableError
 from schema.queries.appointments import FixedError
+from schema.queries.followup import UnanswerableError, UnknownAppointmentError
 from schema.queries.people import NumberTakenError, PinError, UnknownError
 
 log = structlog.get_logger("portal.failures")
@@ -26,6 +28,14 @@ _TAKEN = "A phone number of this request is in use already, by somebody else or 
 _FIXED = {
     "provider_id": "An appointment keeps its provider. Cancel it, and book another one.",
     "client_id": "An appointment keeps its client. Cancel it, and book another one.",
+}
+_UNANSWERABLE = {
+    Unanswerable.CANCELLED: "The appointment is cancelled: nobody is asked about it any more.",
+    Unanswerable.RESCHEDULED: "The appointment was rescheduled since: this occurrence is not the current one.",
+    Unanswerable.FINAL: "It was said before whether this consultation took place, and that is final.",
+    Unanswerable.TOO_LATE: "It can be said for three days after the end whether a consultation took place. "
+    "That time is over.",
+    Unanswerable.TOO_EARLY: "The consultation has not begun: it can be said from its start on whether it took place.",
 }
 _UNKNOWN = {
     "provider_id": "is the id of no provider that the line was told of",
@@ -57,6 +67,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(FixedError)
     async def _fixed(_: Request, error: FixedError) -> Response:
         return problem(409, _FIXED[error.field], code=Code.FIXED)
+
+    @app.exception_handler(UnanswerableError)
+    async def _unanswerable(_: Request, error: UnanswerableError) -> Response:
+        return problem(409, _UNANSWERABLE[error.why], code=Code(error.why))
+
+    @app.exception_handler(UnknownAppointmentError)
+    async def _no_appointment(_: Request, __: UnknownAppointmentError) -> Response:
+        return problem(404, "There is no appointment with this id.")
 
     @app.exception_handler(NumberTakenError)
     async def _taken(_: Request, __: NumberTakenError) -> Response:

@@ -22,9 +22,11 @@ _REASONS = {
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
     "json_invalid": "must be JSON",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a whole number of a sensible size",
-    "uuid_parsing": "must be the id of a call",
+    "uuid_parsing": "must be the id of a call, or the `next` of a page",
 }
 _FIELD_NAME = re.compile(r"[A-Za-z_]{1,40}")
 

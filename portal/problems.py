@@ -19,6 +19,11 @@ class Code(StrEnum):
     NUMBER_TAKEN = "number_taken"
     FIXED = "fixed"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    ALREADY_FINAL = "already_final"
+    PAST_DEADLINE = "past_deadline"
+    NOT_STARTED = "not_started"
 
 
 @dataclass(frozen=True, slots=True)

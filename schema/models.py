@@ -129,6 +129,7 @@ class Consultation(Base):
             unique=True,
             postgresql_where=text("superseded_at IS NULL"),
         ),
+        Index("ix_consultations_pending", "ends_at", "id", postgresql_where=text("status = 'pending'")),
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint(
             "status IN ('pending', 'completed', 'did_not_occur', 'unknown', 'not_needed')",
@@ -147,6 +148,8 @@ class Consultation(Base):
     status: Mapped[str] = mapped_column(server_default="pending")
     status_by: Mapped[str | None]
     status_at: Mapped[datetime | None]
+    task_told_at: Mapped[datetime | None]  # when the platform was told that the task is open: once (S3)
+    later_evidence_at: Mapped[datetime | None]  # when a connection was seen that the final status knows nothing of (S8)
     created_at: Mapped[datetime] = _created()
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from consultation import followup as rules
+from consultation.followup import Status, StatusBy
 from consultation.window import Margins
 from portal.contact import Contact, contact
 from portal.dependencies import MarginsGiven, StoreGiven
 from portal.fields import Id, Instant, Seconds, invalid
 from portal.problems import documented
-from schema.queries import appointments
+from schema.queries import appointments, followup
 from schema.queries.appointments import Booked
-from schema.queries.status import Status, StatusBy
 
 router = APIRouter(tags=["appointments"])
 
@@ -31,6 +32,12 @@ def _ends_after_start(ends_at: datetime, info: ValidationInfo) -> datetime:
     if ends_at - starts_at > LONGEST:
         raise invalid("must be at most 24 hours after starts_at")
     return ends_at
+
+
+def _counted(number: int) -> int:
+    if not 1 <= number < 2**31:
+        raise invalid("must be 1 or more")
+    return number
 
 
 class AppointmentBody(BaseModel):
@@ -59,6 +66,27 @@ class AppointmentBody(BaseModel):
     referred: bool
 
 
+class Task(BaseModel):
+    """The question "did this consultation take place?", while it is open (S3)."""
+
+    opened_at: datetime
+    reminder_at: datetime = Field(description="The provider is reminded then, if it is open then (S4)")
+    deadline_at: datetime = Field(description="From then on it is `unknown`, and no answer is taken (S5)")
+
+
+class StatusBody(BaseModel):
+    """What the provider says: it took place, or it did not (S7)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"occurred": True}]})
+
+    occurred: bool
+    occurrence: Annotated[int, AfterValidator(_counted)] | None = Field(
+        default=None,
+        description="Which occurrence they were asked about: if it is not the current one any more, nothing is changed",
+        json_schema_extra={"minimum": 1},
+    )
+
+
 class Appointment(BaseModel):
     """An appointment in its current occurrence; a reschedule makes the next one, pending again."""
 
@@ -67,6 +95,7 @@ class Appointment(BaseModel):
     client_id: str
     starts_at: datetime
     ends_at: datetime
+    occurrence: int = Field(description="1, and one more with each reschedule")
     referred: bool
     contact: Contact | None = Field(
         description="How the provider reaches the client: over the line, or directly and why. "
@@ -76,9 +105,12 @@ class Appointment(BaseModel):
         description="`not_needed` for a cancelled appointment, unless its status was final before: that one stays."
     )
     status_by: StatusBy | None
-    status_at: datetime | None
+    status_at: datetime | None = Field(description="For `unknown`, the deadline, three days after `ends_at`")
     talk_seconds: Seconds = Field(description="Talk time of all calls of this occurrence (W3, E2)")
-    task: Literal[None] = Field(default=None, description="No questions are put to providers yet: always null")
+    later_evidence_at: datetime | None = Field(
+        description="When a connection was seen of which the final status knows nothing; it changes nothing (S8)"
+    )
+    task: Task | None = Field(description="Null unless it is open now")
 
 
 _NOT_FOUND = documented(http_404="No appointment with this id")
@@ -124,6 +156,23 @@ def cancel(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appo
     return _shown(booked, margins)
 
 
+@router.post(
+    "/v1/appointments/{appointment_id}/status",
+    responses=documented(
+        http_404="No appointment with this id",
+        http_409="Not now: `not_started`, `past_deadline`, `already_final`, `cancelled` or `rescheduled`",
+    ),
+)
+def say(appointment_id: Id, body: StatusBody, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+    """Say on the provider's behalf whether the current occurrence took place (S7): from its start on, until 3 days
+    after its end, unless the line has seen it connect.
+    """
+    with store.transaction() as session:
+        followup.answer(session, appointment_id, margins, occurred=body.occurred, occurrence_number=body.occurrence)
+        booked = found(appointments.get(session, appointment_id))
+    return _shown(booked, margins)
+
+
 @router.get("/v1/appointments/{appointment_id}", responses=_NOT_FOUND)
 def get(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appointment:
     """How an appointment stands: how to reach the client, and whether the consultation took place."""
@@ -141,16 +190,21 @@ def found(booked: Booked | None) -> Booked:
 
 def _shown(booked: Booked, margins: Margins) -> Appointment:
     appointment, consultation = booked.appointment, booked.consultation
+    known = booked.occurrence(margins)
+    finding, task = rules.finding(known, booked.now), rules.task(known, booked.now)
     return Appointment(
         id=appointment.id,
         provider_id=appointment.provider_id,
         client_id=appointment.client_id,
         starts_at=consultation.starts_at,
         ends_at=consultation.ends_at,
+        occurrence=consultation.occurrence,
         referred=appointment.referred,
         contact=contact(booked, margins),
-        status=Status(consultation.status),
-        status_by=StatusBy(consultation.status_by) if consultation.status_by else None,
-        status_at=consultation.status_at,
+        status=finding.status,
+        status_by=finding.by,
+        status_at=finding.at,
         talk_seconds=booked.talk_seconds,
+        later_evidence_at=consultation.later_evidence_at,
+        task=Task.model_validate(task, from_attributes=True) if task else None,
     )

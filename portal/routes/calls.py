@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from consultation.admission import Reason
 from consultation.outcome import Disposition, EndedBy
@@ -67,6 +67,11 @@ def _page_size(limit: int) -> int:
     return limit
 
 
+PageSize = Annotated[
+    int, AfterValidator(_page_size), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_CALLS})
+]
+
+
 class CallsQuery(BaseModel):
     """Which calls to list."""
 
@@ -74,9 +79,7 @@ class CallsQuery(BaseModel):
 
     decision: Decision | None = None
     since: Instant | None = Field(default=None, description="Only calls that arrived at this instant or later")
-    limit: Annotated[int, AfterValidator(_page_size)] = Field(
-        default=50, json_schema_extra={"minimum": 1, "maximum": MOST_CALLS}
-    )
+    limit: PageSize = 50
     before: UUID | None = Field(default=None, description="Only calls older than this one: the `next` of a page")
 
 

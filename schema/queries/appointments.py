@@ -9,11 +9,13 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from consultation.followup import Occurrence
 from consultation.line_number import choose
 from consultation.numbers import PhoneNumber
 from consultation.window import Margins, Window
+from schema.columns import Instant
 from schema.models import Appointment, Call, Client, Consultation, LineNumber, Provider
-from schema.queries import status
+from schema.queries import followup, status
 from schema.queries.line import clock
 from schema.queries.people import UnknownError, line_numbers
 from schema.queries.status import Status, StatusBy
@@ -29,13 +31,29 @@ class FixedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An appointment with its current occurrence and what was said on the line."""
+    """An appointment with its current occurrence and what was said on the line, as of `now`, the database's time.
+
+    `call_up` and `last_call_ended_at` are of the current occurrence's calls.
+    """
 
     appointment: Appointment
     consultation: Consultation
     line_number: PhoneNumber | None
     client_number: PhoneNumber
     talk_seconds: float
+    now: datetime
+    call_up: bool
+    last_call_ended_at: datetime | None
+
+    def occurrence(self, margins: Margins) -> Occurrence:
+        """The current occurrence, as the rules on status and tasks see it."""
+        return followup.occurrence(
+            self.appointment,
+            self.consultation,
+            margins,
+            call_up=self.call_up,
+            last_call_ended_at=self.last_call_ended_at,
+        )
 
 
 def put(
@@ -104,7 +122,15 @@ def cancel(session: Session, appointment_id: str) -> bool:
 def get(session: Session, appointment_id: str) -> Booked | None:
     """An appointment as it stands now."""
     row = session.execute(
-        select(Appointment, Consultation, LineNumber.number, Client.number)
+        select(
+            Appointment,
+            Consultation,
+            LineNumber.number,
+            Client.number,
+            func.clock_timestamp(type_=Instant),
+            followup.call_up,
+            followup.last_call_ended_at,
+        )
         .join(Consultation, Consultation.appointment_id == Appointment.id)
         .join(Client, Client.id == Appointment.client_id)
         .outerjoin(LineNumber, LineNumber.id == Consultation.line_number_id)
@@ -112,9 +138,11 @@ def get(session: Session, appointment_id: str) -> Booked | None:
     ).one_or_none()
     if row is None:
         return None
-    appointment, consultation, line_number, client_number = row
+    appointment, consultation, line_number, client_number, now, call_up, last_call_ended_at = row
     talked = session.scalar(select(func.sum(Call.talk_seconds)).where(Call.consultation_id == consultation.id))
-    return Booked(appointment, consultation, line_number, client_number, talked or 0.0)
+    return Booked(
+        appointment, consultation, line_number, client_number, talked or 0.0, now, call_up, last_call_ended_at
+    )
 
 
 def _current(session: Session, appointment_id: str) -> Consultation | None:

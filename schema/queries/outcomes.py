@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from consultation.outcome import Disposition, EndedBy, Outcome, agree, differs, fold, joined_late
 from schema.models import Call, CallOutcome, Consultation
-from schema.queries import calls, status
+from schema.queries import calls, followup, status
 from schema.queries.outbox import EventType, enqueue
 from schema.queries.status import Status, StatusBy
 
@@ -130,5 +130,7 @@ def _complete(session: Session, call: Call, completed_after_seconds: int) -> Non
             Call.disposition.is_not(None),
         )
     )
-    if (talked or 0) >= completed_after_seconds:
-        status.finalise(session, call.consultation_id, Status.COMPLETED, StatusBy.LINE)
+    if (talked or 0) >= completed_after_seconds and not status.finalise(
+        session, call.consultation_id, Status.COMPLETED, StatusBy.LINE
+    ):
+        followup.note_later_evidence(session, call.consultation_id)

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import case, func, update
 from sqlalchemy.orm import Session
 
+from consultation.followup import DEADLINE_AFTER, Status, StatusBy
+from schema.columns import Instant
 from schema.models import Consultation
 from schema.queries.outbox import EventType, enqueue
 
+__all__ = ["Status", "StatusBy", "finalise"]
 
-class Status(StrEnum):
-    """What is known about whether a consultation took place (S1)."""
-
-    PENDING = "pending"
-    COMPLETED = "completed"
-    DID_NOT_OCCUR = "did_not_occur"
-    UNKNOWN = "unknown"
-    NOT_NEEDED = "not_needed"
-
-
-class StatusBy(StrEnum):
-    """Who or what made a status final."""
-
-    LINE = "line"
-    PROVIDER = "provider"
-    TIME = "time"
-    PLATFORM = "platform"
+# The statement's time, not the wall's: it is the same wherever the statement asks.
+_now = func.statement_timestamp(type_=Instant)
 
 
 def finalise(session: Session, consultation_id: UUID, status: Status, by: StatusBy) -> bool:
-    """Make a pending consultation's status final. Returns False, and changes nothing, if it is final already."""
+    """Make a pending consultation's status final. Returns False if it is final already, or its time was over.
+
+    Past the deadline it becomes `unknown` as of then, whoever comes now with whatever: that is what everybody was
+    shown since (S5).
+    """
+    deadline = Consultation.ends_at + DEADLINE_AFTER
+    late = deadline <= _now
     row = session.execute(
         update(Consultation)
         .where(Consultation.id == consultation_id, Consultation.status == Status.PENDING)
-        .values(status=status, status_by=by, status_at=func.clock_timestamp())
-        .returning(Consultation.appointment_id, Consultation.occurrence, Consultation.status_at)
+        .values(
+            status=case((late, Status.UNKNOWN), else_=status),
+            status_by=case((late, StatusBy.TIME), else_=by),
+            status_at=case((late, deadline), else_=_now),
+        )
+        .returning(
+            Consultation.appointment_id,
+            Consultation.occurrence,
+            Consultation.status,
+            Consultation.status_by,
+            Consultation.status_at,
+        )
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
@@ -50,9 +53,9 @@ def finalise(session: Session, consultation_id: UUID, status: Status, by: Status
         payload={
             "appointment_id": row.appointment_id,
             "occurrence": row.occurrence,
-            "status": status,
-            "status_by": by,
+            "status": row.status,
+            "status_by": row.status_by,
             "status_at": row.status_at.isoformat(),
         },
     )
-    return True
+    return bool(row.status_by == by)

@@ -16,8 +16,10 @@ CLOSED = [
     ("PUT", "/v1/clients/c-1"),
     ("PUT", "/v1/appointments/a-1"),
     ("POST", "/v1/appointments/a-1/cancel"),
+    ("POST", "/v1/appointments/a-1/status"),
     ("GET", "/v1/appointments/a-1"),
     ("GET", "/v1/appointments/a-1/calls"),
+    ("GET", "/v1/tasks"),
     ("GET", "/v1/calls"),
     ("GET", "/v1/line"),
 ]

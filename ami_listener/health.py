@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
 from contextlib import suppress
 
 import structlog
@@ -40,13 +39,15 @@ async def watch(connection: Connection, settings: Settings, store: Store) -> Non
 
 
 async def _states(connection: Connection, settings: Settings) -> dict[str, str]:
-    admission = await asyncio.to_thread(_anyone_admits, settings.agi_addresses)
-    trunk = await _trunk_usable(connection)
+    # All at once: where everything hangs, a round takes 2 s and not 2 s for each.
+    trunk, *admit = await asyncio.gather(
+        _trunk_usable(connection), *[asyncio.to_thread(admits, address) for address in settings.agi_addresses]
+    )
     return {
         "listener": "up",
         "asterisk": _word(connection.up),
         "trunk": _word(trunk),
-        "admission": _word(admission),
+        "admission": _word(any(admit)),
     }
 
 
@@ -56,10 +57,6 @@ async def _trunk_usable(connection: Connection) -> bool:
     except NotConnectedError:
         return False
     return any(message.get("Device") == _TRUNK and message.get("State") in _USABLE for message in answer)
-
-
-def _anyone_admits(addresses: Iterable[Address]) -> bool:
-    return any(admits(address) for address in addresses)
 
 
 def admits(address: Address, seconds: float = _ASK_SECONDS) -> bool:

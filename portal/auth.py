@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.problems import problem
+from schema.queries.reveals import Actor
 
 
 class TokenGuard:
@@ -33,6 +34,7 @@ class TokenGuard:
             return
         given = Headers(scope=scope).get("authorization")
         if given is not None and self._is_token(given):
+            scope["actor"] = Actor("token", "LINE_API_TOKEN")
             await self._app(scope, receive, send)
             return
         # RFC 6750, section 3: the error code only where credentials were given.

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from consultation.window import Margins
 from runtime.settings import Settings
 from schema.engine import Store
+from schema.queries.reveals import Actor
 
 
 # Async, because FastAPI runs a plain function on a thread, which costs more than what these do.
@@ -33,7 +34,20 @@ async def _region(settings: Annotated[Settings, Depends(_settings)]) -> str:
     return settings.default_region
 
 
+async def _hold(settings: Annotated[Settings, Depends(_settings)]) -> timedelta:
+    return timedelta(seconds=settings.up_after_seconds)
+
+
+async def _actor(request: Request) -> Actor:
+    actor: Actor = request.scope["actor"]
+    return actor
+
+
 SettingsGiven = Annotated[Settings, Depends(_settings)]
 StoreGiven = Annotated[Store, Depends(_store)]
 MarginsGiven = Annotated[Margins, Depends(_margins)]
 RegionGiven = Annotated[str, Depends(_region)]
+HoldGiven = Annotated[timedelta, Depends(_hold)]
+"""For how long every part must have been up for the line to count as up (F2)."""
+ActorGiven = Annotated[Actor, Depends(_actor)]
+"""Whose request it is."""

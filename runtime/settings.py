@@ -96,7 +96,10 @@ class Settings(BaseSettings):
     rtp_ports: Ports = _example("20000-20999", "20000-20999", "UDP ports for audio")
     external_address: str | None = _example(None, "198.51.100.7", "This machine's public address, behind NAT")
     trunk_max_calls: int = _example(100, "100", "Calls that may be up on the trunk at the same time (A11)", ge=1)
-    trunk_qualify_seconds: Seconds = _example(30, "30", "How often the carrier is asked whether it is there; 0: never")
+    trunk_qualify_seconds: Seconds = _example(5, "5", "How often the carrier is asked whether it is there; 0: never")
+    up_after_seconds: Seconds = _example(
+        30, "30", "How long every part must have been up again before the line counts as up (F2)"
+    )
 
     trunk_transport: Literal["udp", "tcp", "tls"] = _example("udp", "tls", "How SIP travels to and from the carrier")
     trunk_username: str | None = _example(

@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from consultation.numbers import PhoneNumber
@@ -287,3 +287,36 @@ class LinePart(Base):
     state: Mapped[str]
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class LineState(Base):
+    """The line went up or down. Append-only; each names the one before it, so that two cannot follow the same (F1)."""
+
+    __tablename__ = "line_states"
+    __table_args__ = (CheckConstraint("state IN ('up', 'down')", name="state_known"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    follows: Mapped[int] = mapped_column(BigInteger, unique=True)  # 0 for the first
+    state: Mapped[str]
+    since: Mapped[datetime]
+    down_parts: Mapped[list[str]] = mapped_column(ARRAY(Text))  # why
+    recorded_at: Mapped[datetime] = _created()
+
+
+class Reveal(Base):
+    """A client's number was shown to somebody, and why. Append-only, and without the number (F2, P2)."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (
+        CheckConstraint("actor_kind IN ('token', 'provider')", name="actor_known"),
+        Index("ix_reveals_client_id", "client_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    actor_kind: Mapped[str]
+    actor: Mapped[str]  # a token's name, or a provider's id
+    # No foreign keys: the row outlives whom it names.
+    appointment_id: Mapped[str | None]
+    client_id: Mapped[str]
+    reason: Mapped[str]
+    shown_at: Mapped[datetime] = _created()

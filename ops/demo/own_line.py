@@ -27,6 +27,8 @@ def settings(folder: Path, base: Settings, **overrides: Any) -> Settings:
         "api_bind": api,
         # SIPp answers calls, not OPTIONS.
         "trunk_qualify_seconds": 0,
+        # It books the moment it is there.
+        "up_after_seconds": 0,
     }
     # What the environment says is for the machine's own line: every other setting has its default here.
     defaults = {name: field.default for name, field in Settings.model_fields.items()}

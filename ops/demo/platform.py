@@ -69,6 +69,17 @@ class Platform:
             time.sleep(0.05)
         raise OperatorError(f"call {number} of appointment {appointment_id} got no outcome in {seconds:.0f} s")
 
+    def wait_until_up(self, seconds: float = 20) -> None:
+        """Wait until the line says that it is up: before that, an appointment shows the client's own number (F2).
+
+        Raises OperatorError with the line's own words if that does not happen in time.
+        """
+        deadline = time.monotonic() + seconds
+        while (line := self.get("/v1/line"))["state"] != "up":
+            if time.monotonic() > deadline:
+                raise OperatorError(f"the line was not up after {seconds:.0f} s: {line}")
+            time.sleep(0.05)
+
     def close(self) -> None:
         """Close the connections to the API."""
         self._http.close()

@@ -92,6 +92,7 @@ def _call(line: Line, folder: Path, out: Console) -> Story:
     try:
         platform.provider("dr-rivera", "Dr. Rivera", PROVIDER)
         platform.client("sam", "Sam", CLIENT)
+        platform.wait_until_up()
         booked = platform.appointment("first-consultation", "dr-rivera", "sam")
         with out.status("demo: the provider calls"):
             client.start()

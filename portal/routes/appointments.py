@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from consultation import followup as rules
 from consultation.followup import Status, StatusBy
 from consultation.window import Margins
-from portal.contact import Contact, contact
-from portal.dependencies import MarginsGiven, StoreGiven
+from portal.contact import Contact, reveal
+from portal.dependencies import ActorGiven, HoldGiven, MarginsGiven, StoreGiven
 from portal.fields import Id, Instant, Seconds, invalid
 from portal.problems import documented
+from schema.engine import Transaction
 from schema.queries import appointments, followup
 from schema.queries.appointments import Booked
+from schema.queries.reveals import Actor
 
 router = APIRouter(tags=["appointments"])
 
@@ -113,6 +116,44 @@ class Appointment(BaseModel):
     task: Task | None = Field(description="Null unless it is open now")
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """An appointment as `actor` gets to see it. A direct number in it is recorded in the transaction given (F2)."""
+
+    margins: Margins
+    hold: timedelta
+    actor: Actor
+
+    def of(self, session: Transaction, appointment_id: str) -> Appointment:
+        """The appointment, or a 404."""
+        booked = found(appointments.get(session, appointment_id))
+        appointment, consultation = booked.appointment, booked.consultation
+        known = booked.occurrence(self.margins)
+        finding, task = rules.finding(known, booked.now), rules.task(known, booked.now)
+        return Appointment(
+            id=appointment.id,
+            provider_id=appointment.provider_id,
+            client_id=appointment.client_id,
+            starts_at=consultation.starts_at,
+            ends_at=consultation.ends_at,
+            occurrence=consultation.occurrence,
+            referred=appointment.referred,
+            contact=reveal(session, booked, self.margins, self.hold, self.actor),
+            status=finding.status,
+            status_by=finding.by,
+            status_at=finding.at,
+            talk_seconds=booked.talk_seconds,
+            later_evidence_at=consultation.later_evidence_at,
+            task=Task.model_validate(task, from_attributes=True) if task else None,
+        )
+
+
+async def _view(margins: MarginsGiven, hold: HoldGiven, actor: ActorGiven) -> View:
+    return View(margins, hold, actor)
+
+
+ViewGiven = Annotated[View, Depends(_view)]
+
 _NOT_FOUND = documented(http_404="No appointment with this id")
 
 
@@ -124,7 +165,7 @@ _NOT_FOUND = documented(http_404="No appointment with this id")
     },
 )
 def put(
-    appointment_id: Id, body: AppointmentBody, response: Response, store: StoreGiven, margins: MarginsGiven
+    appointment_id: Id, body: AppointmentBody, response: Response, store: StoreGiven, view: ViewGiven
 ) -> Appointment:
     """Book; with other times than before, reschedule (S6); after a cancellation, book again.
 
@@ -140,20 +181,19 @@ def put(
             starts_at=body.starts_at,
             ends_at=body.ends_at,
             referred=body.referred,
-            margins=margins,
+            margins=view.margins,
         )
-        booked = found(appointments.get(session, appointment_id))
+        shown = view.of(session, appointment_id)
     response.status_code = 201 if created else 200
-    return _shown(booked, margins)
+    return shown
 
 
 @router.post("/v1/appointments/{appointment_id}/cancel", responses=_NOT_FOUND)
-def cancel(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+def cancel(appointment_id: Id, store: StoreGiven, view: ViewGiven) -> Appointment:
     """Cancel, before, during or after the appointment; twice is once. A call that is up goes on (S6)."""
     with store.transaction() as session:
         appointments.cancel(session, appointment_id)
-        booked = found(appointments.get(session, appointment_id))
-    return _shown(booked, margins)
+        return view.of(session, appointment_id)
 
 
 @router.post(
@@ -163,22 +203,22 @@ def cancel(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appo
         http_409="Not now: `not_started`, `past_deadline`, `already_final`, `cancelled` or `rescheduled`",
     ),
 )
-def say(appointment_id: Id, body: StatusBody, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+def say(appointment_id: Id, body: StatusBody, store: StoreGiven, view: ViewGiven) -> Appointment:
     """Say on the provider's behalf whether the current occurrence took place (S7): from its start on, until 3 days
     after its end, unless the line has seen it connect.
     """
     with store.transaction() as session:
-        followup.answer(session, appointment_id, margins, occurred=body.occurred, occurrence_number=body.occurrence)
-        booked = found(appointments.get(session, appointment_id))
-    return _shown(booked, margins)
+        followup.answer(
+            session, appointment_id, view.margins, occurred=body.occurred, occurrence_number=body.occurrence
+        )
+        return view.of(session, appointment_id)
 
 
 @router.get("/v1/appointments/{appointment_id}", responses=_NOT_FOUND)
-def get(appointment_id: Id, store: StoreGiven, margins: MarginsGiven) -> Appointment:
+def get(appointment_id: Id, store: StoreGiven, view: ViewGiven) -> Appointment:
     """How an appointment stands: how to reach the client, and whether the consultation took place."""
     with store.transaction() as session:
-        booked = found(appointments.get(session, appointment_id))
-    return _shown(booked, margins)
+        return view.of(session, appointment_id)
 
 
 def found(booked: Booked | None) -> Booked:
@@ -186,25 +226,3 @@ def found(booked: Booked | None) -> Booked:
     if booked is None:
         raise HTTPException(404, "There is no appointment with this id.")
     return booked
-
-
-def _shown(booked: Booked, margins: Margins) -> Appointment:
-    appointment, consultation = booked.appointment, booked.consultation
-    known = booked.occurrence(margins)
-    finding, task = rules.finding(known, booked.now), rules.task(known, booked.now)
-    return Appointment(
-        id=appointment.id,
-        provider_id=appointment.provider_id,
-        client_id=appointment.client_id,
-        starts_at=consultation.starts_at,
-        ends_at=consultation.ends_at,
-        occurrence=consultation.occurrence,
-        referred=appointment.referred,
-        contact=contact(booked, margins),
-        status=finding.status,
-        status_by=finding.by,
-        status_at=finding.at,
-        talk_seconds=booked.talk_seconds,
-        later_evidence_at=consultation.later_evidence_at,
-        task=Task.model_validate(task, from_attributes=True) if task else None,
-    )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import structlog
 from fastapi import APIRouter
 
-from portal.dependencies import StoreGiven
-from portal.line_state import WITHOUT_DATABASE, Line, derive
-from schema.queries import line
+from portal.dependencies import HoldGiven, StoreGiven
+from portal.line_state import WITHOUT_DATABASE, Line, current
 
 log = structlog.get_logger("portal.line")
 
@@ -15,16 +14,15 @@ router = APIRouter(tags=["line"])
 
 
 @router.get("/v1/line")
-def state(store: StoreGiven) -> Line:
+def state(store: StoreGiven, hold: HoldGiven) -> Line:
     """The line and each of its parts, up or down, and since when (null where that is not known).
 
-    Answers 200 also while the line is down: with the database down, every part counts as down.
+    It is down the moment that a part is, and up again once all have been up for LINE_UP_AFTER_SECONDS; `holds_until`
+    says when that will be. Answers 200 also while the line is down: with the database down, every part counts as down.
     """
     try:
         with store.transaction() as session:
-            now, observed = line.parts(session)
-            database_since = line.database_since(session)
+            return current(session, hold)
     except Exception as error:  # noqa: BLE001 - whatever it was, a database that cannot answer this is down
         log.error("line_state_unknown", error=type(error).__name__)
         return WITHOUT_DATABASE
-    return derive(observed, database_since, now)

@@ -37,7 +37,8 @@ def platform(line: Line) -> Iterator[Platform]:
 
 @pytest.fixture
 def scene(line: Line, platform: Platform, tmp_path: Path) -> Iterator[Scene]:
-    """This test's stage."""
+    """This test's stage, on a line that has recovered from what the test before it did."""
+    platform.wait_until_up()
     scene = Scene(line, platform, tmp_path)
     yield scene
     scene.close()

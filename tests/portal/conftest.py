@@ -17,7 +17,7 @@ from portal.app import create_app
 from runtime.settings import Settings, load
 from schema.engine import Store
 from schema.models import Call
-from schema.queries import appointments
+from schema.queries import appointments, line
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which is not among our dependencies.
@@ -39,7 +39,14 @@ BEN = "+14155550123"
 @pytest.fixture
 def settings() -> Settings:
     """The defaults, whatever the environment says, with a token."""
-    return load(_env_file=None, api_token=TOKEN, default_region="US", opens_before_seconds=60, closes_after_seconds=60)
+    return load(
+        _env_file=None,
+        api_token=TOKEN,
+        default_region="US",
+        opens_before_seconds=60,
+        closes_after_seconds=60,
+        up_after_seconds=0,
+    )
 
 
 @pytest.fixture
@@ -144,8 +151,18 @@ class Platform:
 
 @pytest.fixture
 def platform(client: TestClient, store: Store) -> Platform:
-    """The platform, at work on an empty line."""
+    """The platform, at work on an empty line that is up."""
+    observe(store)
     return Platform(client, store)
+
+
+PARTS = ("asterisk", "trunk", "admission", "listener")
+
+
+def observe(store: Store, **states: str) -> None:
+    """What the listener would write now: every part up, but for these."""
+    with store.transaction() as session:
+        line.observe(session, dict.fromkeys(PARTS, "up") | states)
 
 
 def provider_body(*numbers: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.models import Consultation
-from tests.portal.conftest import ADA, BEN, BOB, ENDS, LINE, OTHER_LINE, STARTS, Platform, api
+from tests.portal.conftest import ADA, BEN, BOB, ENDS, LINE, OTHER_LINE, STARTS, Platform, api, observe
 
 LATER: dict[str, Any] = {
     "starts_at": (STARTS + timedelta(days=1)).isoformat(),
@@ -106,6 +106,7 @@ def test_w7_back_to_back_appointments_of_a_provider_get_two_numbers(platform: Pl
 def test_w1_the_deployments_margins_make_the_window_and_choose_the_number(settings: Settings, store: Store) -> None:
     without_margins = settings.model_copy(update={"opens_before_seconds": 0, "closes_after_seconds": 0})
     with api(without_margins, store) as client:
+        observe(store)
         platform = Platform(client, store)
         platform.line_number(LINE)
         platform.line_number(OTHER_LINE)

@@ -35,6 +35,7 @@ def store(shared_store: Store) -> Iterator[Store]:
     """The shared store, empty."""
     yield shared_store
     with shared_store.transaction() as session:
+        session.execute(text("SET LOCAL consultline.retention = 'on'"))  # audit rows stay but for retention (P2)
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
 

@@ -1,11 +1,14 @@
-"""The task's announcement, and evidence that comes after a final status (S3, S8).
+"""The task's announcement, later evidence, the line's states, and what was shown to whom (S3, S8, F1, F2, P2).
 
 Revision ID: 0006
 Revises: 0003
 """
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0003"
@@ -13,8 +16,66 @@ branch_labels = None
 depends_on = None
 
 
+# F1: what the line was once said to be is never rewritten.
+LINE_STATES_STAY = """
+CREATE FUNCTION line_states_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'line_states is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'line_states_stay';
+END $$;
+CREATE TRIGGER line_states_stay BEFORE UPDATE ON line_states FOR EACH ROW EXECUTE FUNCTION line_states_stay();
+"""
+
+# P2: an audit row cannot be altered, nor taken away but by a transaction that says it is the retention job.
+REVEALS_STAY = """
+CREATE FUNCTION reveals_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('consultline.retention', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'reveals is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'reveals_stay';
+END $$;
+CREATE TRIGGER reveals_stay BEFORE UPDATE OR DELETE ON reveals FOR EACH ROW EXECUTE FUNCTION reveals_stay();
+CREATE TRIGGER reveals_stay_whole BEFORE TRUNCATE ON reveals FOR EACH STATEMENT EXECUTE FUNCTION reveals_stay();
+"""
+
+
 def upgrade() -> None:
     _followup()
+    _line_states()
+    _reveals()
+
+
+def _line_states() -> None:
+    op.create_table(
+        "line_states",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("follows", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("down_parts", postgresql.ARRAY(sa.Text()), nullable=False),
+        _created("recorded_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_line_states"),
+        sa.UniqueConstraint("follows", name="uq_line_states_follows"),
+        sa.CheckConstraint("state IN ('up', 'down')", name="ck_line_states_state_known"),
+    )
+    op.execute(LINE_STATES_STAY)
+
+
+def _reveals() -> None:
+    op.create_table(
+        "reveals",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("appointment_id", sa.Text(), nullable=True),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        _created("shown_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_reveals"),
+        sa.CheckConstraint("actor_kind IN ('token', 'provider')", name="ck_reveals_actor_known"),
+    )
+    op.create_index("ix_reveals_client_id", "reveals", ["client_id", "id"])
+    op.execute(REVEALS_STAY)
 
 
 def _followup() -> None:
@@ -23,3 +84,7 @@ def _followup() -> None:
     op.create_index(
         "ix_consultations_pending", "consultations", ["ends_at", "id"], postgresql_where=sa.text("status = 'pending'")
     )
+
+
+def _created(name: str) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False)

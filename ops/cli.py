@@ -12,11 +12,14 @@ from rich.console import Console
 from ops.errors import explained
 from ops.serve import Server
 from runtime.settings import load
+from schema.scopes import Scope
 
 app = typer.Typer(help="The consultation phone line.", no_args_is_help=True, pretty_exceptions_enable=False)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 asterisk = typer.Typer(help="Asterisk.", no_args_is_help=True)
+token = typer.Typer(help="Tokens for the API.", no_args_is_help=True)
 app.add_typer(db, name="db")
+app.add_typer(token, name="token")
 app.add_typer(asterisk, name="asterisk")
 
 out = Console(highlight=False)
@@ -108,6 +111,42 @@ def upgrade() -> None:
     from ops.database import upgrade as bring_up_to_date  # noqa: PLC0415
 
     bring_up_to_date(load(), out)
+
+
+@token.command()
+def create(
+    name: Annotated[str, typer.Option(help="What it is for; stands in the audit.")],
+    scope: Annotated[
+        list[Scope],
+        typer.Option(
+            help="read: what holds no phone number; portal: also lets providers in; platform: all. May be repeated."
+        ),
+    ],
+    expires: Annotated[
+        str | None, typer.Option(metavar="DAYS|INSTANT", help="For example 90d, or 2027-01-31T00:00:00Z.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token for the API, and print it: this once."""
+    from ops.tokens import create as make  # noqa: PLC0415
+
+    make(load(), out, name=name, scopes=set(scope), expires=expires, as_json=as_json)
+
+
+@token.command("list")
+def list_(as_json: Json = False) -> None:
+    """Every token with its scopes and whether it is good; never the token itself."""
+    from ops.tokens import show  # noqa: PLC0415
+
+    show(load(), out, as_json=as_json)
+
+
+@token.command()
+def revoke(name: Annotated[str, typer.Argument(help="The token's name.")]) -> None:
+    """Make a token good for nothing, from its next request on."""
+    from ops.tokens import revoke as end  # noqa: PLC0415
+
+    end(load(), out, name)
 
 
 @asterisk.command()

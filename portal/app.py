@@ -11,11 +11,9 @@ from portal.body_limit import BodyLimit
 from portal.problems import documented
 from portal.request_log import RequestLog
 from portal.routes import appointments, calls, clients, health, line, line_numbers, practices, providers, tasks
+from portal.scopes import check_declared, document_scopes
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
-
-# Neither health nor documentation says anything of a person.
-_OPEN_PATHS = ("/healthz", "/docs", "/openapi.json")
 
 _DESCRIPTION = """\
 The platform tells the line of its numbers, providers, clients and appointments, and asks what became of them.
@@ -23,13 +21,18 @@ The platform tells the line of its numbers, providers, clients and appointments,
 * Every `PUT` creates or replaces as a whole, and may be repeated: 201 where the thing is new, 200 where it was there.
 * Instants are RFC 3339 with an offset; the line answers in UTC.
 * Phone numbers are E.164, or national for the deployment's region; the line answers in E.164.
+* A token may do what its scopes say: `read` reads what holds no phone number, `portal` lets providers in as well,
+  `platform` does all.
 * Errors are problems (RFC 9457). A 422 names each field that cannot be accepted, with the reason. No error repeats a
   phone number.
 """
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
-    """The API on `store`. Raises SettingsError without LINE_API_TOKEN: nothing here may stand open (P3)."""
+    """The API on `store`. Raises SettingsError without LINE_API_TOKEN: nothing here may stand open (P3).
+
+    A route that portal/scopes.py does not declare raises UndeclaredRouteError.
+    """
     token = settings.api_token
     if token is None or not token.get_secret_value():
         raise SettingsError(
@@ -53,20 +56,25 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         },
         middleware=[
             Middleware(RequestLog),
-            Middleware(TokenGuard, token=token, open_paths=_OPEN_PATHS),
+            Middleware(TokenGuard, bootstrap=token, store=store),
             Middleware(BodyLimit),
         ],
     )
     app.state.store = store
     app.state.settings = settings
     failures.install(app)
+    check_declared(app.routes)
+    check_declared(health.router.routes)
     app.include_router(health.router)
     for part in (line_numbers, practices, providers, clients, appointments, tasks, calls, line):
+        check_declared(part.router.routes)
+        document_scopes(part.router.routes)
         app.include_router(
             part.router,
             dependencies=[documented_token],
             responses=documented(
-                http_401="No token, or not the right one",
+                http_401="No token, or none that is good",
+                http_403="The token lacks the scope that this needs (`scope_missing`)",
                 http_422="Fields that cannot be accepted",
                 http_503="The database does not answer; `Retry-After` says when to try again",
             ),

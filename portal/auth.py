@@ -1,64 +1,130 @@
-"""Who may use the API: whoever shows the token (P3)."""
+"""Who may use the API, and for what: whoever shows a token with the scope that a call needs (P3)."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
 
+from anyio import to_thread
 from fastapi import Security
 from fastapi.security import HTTPBearer
 from pydantic import SecretStr
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portal.problems import problem
+from portal.failures import unavailable
+from portal.problems import Code, problem
+from portal.scopes import Access, granted, methods, needed
+from schema.engine import Store, StoreUnavailableError
+from schema.queries import tokens
 from schema.queries.reveals import Actor
+from schema.queries.tokens import Token
+from schema.scopes import Scope as TokenScope
+
+BOOTSTRAP = Token("LINE_API_TOKEN", frozenset(TokenScope))
+
+
+class RefusedError(Exception):
+    """The request is not let in; `answer` says why."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.status_code)
+        self.answer = answer
 
 
 class TokenGuard:
-    """ASGI middleware that answers 401 to every request without the token, but for the paths in `open_paths`.
+    """ASGI middleware: 401 to a request without a good token, 403 to one whose token is good for other things.
 
     In front of the routes, not a dependency of theirs: FastAPI reads and parses the body before any dependency
-    runs, and a route that forgets its dependency would stand open.
+    runs, and a route that forgets its dependency would stand open. `bootstrap` needs no database.
     """
 
-    def __init__(self, app: ASGIApp, token: SecretStr, open_paths: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, bootstrap: SecretStr, store: Store) -> None:
         self._app = app
-        self._token = token
-        self._open_paths = frozenset(open_paths)
+        self._bootstrap = bootstrap
+        self._store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it."""
-        if scope["type"] == "lifespan" or scope["path"] in self._open_paths:
-            await self._app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get("authorization")
-        if given is not None and self._is_token(given):
-            scope["actor"] = Actor("token", "LINE_API_TOKEN")
-            await self._app(scope, receive, send)
-            return
-        # RFC 6750, section 3: the error code only where credentials were given.
-        challenge = "Bearer" if given is None else 'Bearer error="invalid_token"'
-        answer = problem(
-            401,
-            "This needs the header Authorization: Bearer, with the token in LINE_API_TOKEN.",
-            headers={"WWW-Authenticate": challenge},
-        )
-        await answer(scope, receive, send)
+        if scope["type"] != "lifespan":
+            try:
+                await self._let_in(scope)
+            except RefusedError as refused:
+                await refused.answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
-    def _is_token(self, header: str) -> bool:
-        scheme, _, token = header.partition(" ")
+    async def _let_in(self, scope: Scope) -> None:
+        need = needed(scope["method"], scope["path"])
+        if isinstance(need, Access):
+            return
+        token = await self._token(Headers(scope=scope).get("authorization"))
+        if need is None:
+            # Whatever route the app has: who may use it was not declared, so nobody may.
+            raise RefusedError(_not_there(scope["path"]))
+        if not granted(token.scopes, need):
+            raise RefusedError(_forbidden(need))
+        scope["actor"] = Actor("token", token.name)
+
+    async def _token(self, header: str | None) -> Token:
+        if header is None:
+            raise RefusedError(_unauthorized("Bearer"))
+        scheme, _, text = header.partition(" ")
         # Latin-1 is how Starlette decodes headers; compare_digest takes no str beyond ASCII.
-        given = token.strip().encode("latin-1")
-        right = secrets.compare_digest(given, self._token.get_secret_value().encode())
-        return right and scheme.lower() == "bearer"
+        given = text.strip().encode("latin-1")
+        right = secrets.compare_digest(given, self._bootstrap.get_secret_value().encode())
+        found = BOOTSTRAP if right else None
+        if scheme.lower() != "bearer":
+            found = None
+        elif not right:
+            found = await self._stored(text.strip())
+        if found is None:
+            # RFC 6750, section 3: the error code only where credentials were given.
+            raise RefusedError(_unauthorized('Bearer error="invalid_token"'))
+        return found
+
+    async def _stored(self, text: str) -> Token | None:
+        try:
+            return await to_thread.run_sync(self._find, text)
+        except StoreUnavailableError as error:
+            raise RefusedError(unavailable(error)) from None
+
+    def _find(self, text: str) -> Token | None:
+        if not tokens.looks_like_one(text):
+            return None
+        with self._store.transaction() as session:
+            return tokens.find(session, text)
+
+
+def _unauthorized(challenge: str) -> Response:
+    return problem(
+        401,
+        "This needs the header Authorization: Bearer, with the token in LINE_API_TOKEN or one of `consultline token`.",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _forbidden(need: TokenScope) -> Response:
+    return problem(
+        403,
+        f"This needs a token with the scope {need}.",
+        code=Code.SCOPE_MISSING,
+        # RFC 6750, section 3.1.
+        headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{need}"'},
+    )
+
+
+def _not_there(path: str) -> Response:
+    allowed = methods(path)
+    return problem(405, headers={"Allow": ", ".join(allowed)}) if allowed else problem(404)
 
 
 # For OpenAPI alone: /docs gets its "Authorize" button by it. TokenGuard is what refuses.
 documented_token = Security(
     HTTPBearer(
         scheme_name="token",
-        description="The token in LINE_API_TOKEN, which `consultline up` makes and shows once.",
+        description="The token in LINE_API_TOKEN, which `consultline up` makes and shows once and which may do all, "
+        "or one of `consultline token create`, which may do what its scopes say.",
         auto_error=False,
     )
 )

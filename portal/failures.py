@@ -44,6 +44,13 @@ _UNKNOWN = {
 }
 
 
+def unavailable(error: StoreUnavailableError) -> Response:
+    """The answer where the database is away."""
+    log.error("store_unavailable", reason=str(error))
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem(503, "The line's database does not answer; try again.", headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Answer every foreseen failure with its problem. Unforeseen ones are RequestLog's."""
 
@@ -87,9 +94,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreUnavailableError)
     async def _unavailable(_: Request, error: StoreUnavailableError) -> Response:
-        log.error("store_unavailable", reason=str(error))
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return problem(503, "The line's database does not answer; try again.", headers=headers)
+        return unavailable(error)
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> Response:

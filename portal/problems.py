@@ -19,6 +19,7 @@ class Code(StrEnum):
     NUMBER_TAKEN = "number_taken"
     FIXED = "fixed"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    SCOPE_MISSING = "scope_missing"
     CANCELLED = "cancelled"
     RESCHEDULED = "rescheduled"
     ALREADY_FINAL = "already_final"

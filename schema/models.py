@@ -320,3 +320,29 @@ class Reveal(Base):
     client_id: Mapped[str]
     reason: Mapped[str]
     shown_at: Mapped[datetime] = _created()
+
+
+class ApiToken(Base):
+    """Who may use the API, and for what; of its secret only the hash (P3)."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read']", name="scopes_known"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    secret_hash: Mapped[str]  # SHA-256, hexadecimal
+    created_at: Mapped[datetime] = _created()
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]  # to the minute
+
+
+class CalendarKey(Base):
+    """The key of a provider's calendar; another one takes its place. Only its hash is kept (P3)."""
+
+    __tablename__ = "calendar_keys"
+
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    key_hash: Mapped[str]  # SHA-256, hexadecimal
+    created_at: Mapped[datetime] = _created()

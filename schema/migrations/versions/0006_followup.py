@@ -1,4 +1,4 @@
-"""The task's announcement, later evidence, the line's states, and what was shown to whom (S3, S8, F1, F2, P2).
+"""Tasks told, later evidence, the line's states, what was shown to whom, tokens (S3, S8, F1, F2, P2, P3).
 
 Revision ID: 0006
 Revises: 0003
@@ -43,6 +43,7 @@ def upgrade() -> None:
     _followup()
     _line_states()
     _reveals()
+    _tokens()
 
 
 def _line_states() -> None:
@@ -83,6 +84,33 @@ def _followup() -> None:
     op.add_column("consultations", sa.Column("later_evidence_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_consultations_pending", "consultations", ["ends_at", "id"], postgresql_where=sa.text("status = 'pending'")
+    )
+
+
+def _tokens() -> None:
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        _created("created_at"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
+        sa.UniqueConstraint("name", name="uq_api_tokens_name"),
+        sa.CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read']", name="ck_api_tokens_scopes_known"),
+    )
+    op.create_table(
+        "calendar_keys",
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("key_hash", sa.Text(), nullable=False),
+        _created("created_at"),
+        sa.ForeignKeyConstraint(
+            ["provider_id"], ["providers.id"], name="fk_calendar_keys_provider_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("provider_id", name="pk_calendar_keys"),
     )
 
 

@@ -10,7 +10,7 @@ from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
 from portal.problems import documented
 from portal.request_log import RequestLog
-from portal.routes import appointments, calls, clients, health, line, line_numbers, practices, providers, tasks
+from portal.routes import appointments, calls, clients, health, line, line_numbers, metrics, practices, providers, tasks
 from portal.scopes import check_declared, document_scopes
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
@@ -66,7 +66,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     check_declared(app.routes)
     check_declared(health.router.routes)
     app.include_router(health.router)
-    for part in (line_numbers, practices, providers, clients, appointments, tasks, calls, line):
+    for part in (line_numbers, practices, providers, clients, appointments, tasks, calls, line, metrics):
         check_declared(part.router.routes)
         document_scopes(part.router.routes)
         app.include_router(

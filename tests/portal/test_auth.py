@@ -32,11 +32,12 @@ CLOSED = [
     ("GET", "/v1/tasks"),
     ("GET", "/v1/calls"),
     ("GET", "/v1/line"),
+    ("GET", "/metrics"),
 ]
 OPEN = ["/healthz", "/docs", "/openapi.json"]
 
 # Which scope lets which request pass: every route stands here (P3).
-READ = ["GET /v1/appointments/a-1/calls", "GET /v1/tasks", "GET /v1/calls", "GET /v1/line"]
+READ = ["GET /v1/appointments/a-1/calls", "GET /v1/tasks", "GET /v1/calls", "GET /v1/line", "GET /metrics"]
 PORTAL: list[str] = []
 
 

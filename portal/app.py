@@ -9,8 +9,21 @@ from portal import failures
 from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
 from portal.problems import documented
+from portal.rate_limit import RateLimiter
 from portal.request_log import RequestLog
-from portal.routes import appointments, calls, clients, health, line, line_numbers, metrics, practices, providers, tasks
+from portal.routes import (
+    appointments,
+    calendars,
+    calls,
+    clients,
+    health,
+    line,
+    line_numbers,
+    metrics,
+    practices,
+    providers,
+    tasks,
+)
 from portal.scopes import check_declared, document_scopes
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
@@ -26,6 +39,10 @@ The platform tells the line of its numbers, providers, clients and appointments,
 * Errors are problems (RFC 9457). A 422 names each field that cannot be accepted, with the reason. No error repeats a
   phone number.
 """
+
+
+_UNACCEPTABLE = "Fields that cannot be accepted"
+_UNAVAILABLE = "The database does not answer; `Retry-After` says when to try again"
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
@@ -62,11 +79,13 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     )
     app.state.store = store
     app.state.settings = settings
+    app.state.rate_limiter = RateLimiter()
     failures.install(app)
     check_declared(app.routes)
-    check_declared(health.router.routes)
+    check_declared([*health.router.routes, *calendars.keyed.routes])
     app.include_router(health.router)
-    for part in (line_numbers, practices, providers, clients, appointments, tasks, calls, line, metrics):
+    app.include_router(calendars.keyed, responses=documented(http_422=_UNACCEPTABLE, http_503=_UNAVAILABLE))
+    for part in (line_numbers, practices, providers, calendars, clients, appointments, tasks, calls, line, metrics):
         check_declared(part.router.routes)
         document_scopes(part.router.routes)
         app.include_router(
@@ -75,8 +94,8 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
             responses=documented(
                 http_401="No token, or none that is good",
                 http_403="The token lacks the scope that this needs (`scope_missing`)",
-                http_422="Fields that cannot be accepted",
-                http_503="The database does not answer; `Retry-After` says when to try again",
+                http_422=_UNACCEPTABLE,
+                http_503=_UNAVAILABLE,
             ),
         )
     return app

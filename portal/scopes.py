@@ -29,7 +29,6 @@ NEEDS: Mapping[tuple[str, str], Scope | Access] = {
     ("GET", "/v1/calls"): Scope.READ,
     ("GET", "/v1/tasks"): Scope.READ,
     ("GET", "/v1/appointments/{appointment_id}/calls"): Scope.READ,
-    ("POST", "/v1/providers/{provider_id}/portal-sessions"): Scope.PORTAL,
     ("POST", "/v1/providers/{provider_id}/calendar-key"): Scope.PORTAL,
     # This one shows the line's number, or the client's own.
     ("GET", "/v1/appointments/{appointment_id}"): Scope.PLATFORM,

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from portal import failures
 from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
+from portal.openapi import keep_examples_whole
 from portal.problems import documented
 from portal.rate_limit import RateLimiter
 from portal.request_log import RequestLog
@@ -98,4 +99,5 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
                 http_503=_UNAVAILABLE,
             ),
         )
+    keep_examples_whole(app)
     return app

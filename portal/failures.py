@@ -98,6 +98,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # FastAPI's word for a body that is no text at all; the routes themselves never say 400.
+            return problem(422, _UNACCEPTABLE, errors=[FieldError("body", "must be JSON")])
         # Where nobody gave a detail, Starlette repeats the status's phrase, which is the title already.
         detail = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
         return problem(error.status_code, detail, headers=error.headers)

@@ -93,6 +93,38 @@ class StatusBody(BaseModel):
 class Appointment(BaseModel):
     """An appointment in its current occurrence; a reschedule makes the next one, pending again."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "a-1",
+                    "provider_id": "p-17",
+                    "client_id": "c-4",
+                    "starts_at": "2026-03-01T17:00:00Z",
+                    "ends_at": "2026-03-01T17:30:00Z",
+                    "occurrence": 1,
+                    "referred": True,
+                    "contact": {
+                        "kind": "line",
+                        "number": "+14155550199",
+                        "opens_at": "2026-03-01T16:59:00Z",
+                        "closes_at": "2026-03-01T17:31:00Z",
+                    },
+                    "status": "pending",
+                    "status_by": None,
+                    "status_at": None,
+                    "talk_seconds": 0.0,
+                    "later_evidence_at": None,
+                    "task": {
+                        "opened_at": "2026-03-01T17:31:00Z",
+                        "reminder_at": "2026-03-02T17:30:00Z",
+                        "deadline_at": "2026-03-04T17:30:00Z",
+                    },
+                }
+            ]
+        }
+    )
+
     id: str
     provider_id: str
     client_id: str

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from consultation.admission import Reason
 from consultation.outcome import Disposition, EndedBy
@@ -31,8 +31,26 @@ class Decision(StrEnum):
     REFUSED = "refused"
 
 
+_EXAMPLE: dict[str, JsonValue] = {
+    "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "arrived_at": "2026-03-01T17:00:05Z",
+    "decision": "admitted",
+    "reason": None,
+    "ringing_at": "2026-03-01T17:00:06Z",
+    "answered_at": "2026-03-01T17:00:11Z",
+    "connected_at": "2026-03-01T17:00:11Z",
+    "ended_at": "2026-03-01T17:24:41Z",
+    "talk_seconds": 1470.2,
+    "disposition": "connected",
+    "hangup_cause": 16,
+    "ended_by": "client",
+}
+
+
 class Call(BaseModel):
     """One attempt to use the line. What has not happened, or not yet, is null."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: UUID
     arrived_at: datetime
@@ -51,11 +69,17 @@ class Call(BaseModel):
 class ListedCall(Call):
     """A call, with the appointment that it was admitted to."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "appointment_id": "a-1"}]})
+
     appointment_id: str | None = Field(description="Null where the call was refused")
 
 
 class CallsPage(BaseModel):
     """Calls, newest first. `next` is the `before` of the next page, null on the last one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"calls": [{**_EXAMPLE, "appointment_id": "a-1"}], "next": None}]}
+    )
 
     calls: list[ListedCall]
     next: UUID | None

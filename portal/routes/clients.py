@@ -28,6 +28,10 @@ class ClientBody(BaseModel):
 class Client(BaseModel):
     """A client as stored; the number is E.164."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "c-4", "name": "Ben Ode", "number": "+14155550123"}]}
+    )
+
     id: str
     name: str
     number: str

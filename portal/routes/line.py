@@ -13,7 +13,18 @@ log = structlog.get_logger("portal.line")
 router = APIRouter(tags=["line"])
 
 
-@router.get("/v1/line")
+_SINCE = "2026-03-01T08:00:00Z"
+_EXAMPLE = {
+    "state": "down",
+    "since": "2026-03-01T07:58:12Z",
+    "parts": {
+        name: {"state": "up", "since": _SINCE} for name in ("asterisk", "trunk", "admission", "database", "listener")
+    },
+    "holds_until": "2026-03-01T08:00:30Z",
+}
+
+
+@router.get("/v1/line", responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}})
 def state(store: StoreGiven, hold: HoldGiven) -> Line:
     """The line and each of its parts, up or down, and since when (null where that is not known).
 

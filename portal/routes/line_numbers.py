@@ -15,6 +15,8 @@ from schema.queries import people
 
 router = APIRouter(tags=["line numbers"])
 
+_E164 = re.compile(r"^\+[0-9]+$")
+
 
 class LineNumber(BaseModel):
     """A number of the line's pool."""
@@ -30,10 +32,13 @@ class LineNumber(BaseModel):
     },
 )
 def put(
-    e164: Annotated[str, Path(examples=["+14155550199"])], response: Response, store: StoreGiven, region: RegionGiven
+    e164: Annotated[str, Path(examples=["+14155550199"], json_schema_extra={"pattern": _E164.pattern})],
+    response: Response,
+    store: StoreGiven,
+    region: RegionGiven,
 ) -> LineNumber:
     """Add a line number to the pool (W7). It must be written in E.164, beginning with `+`."""
-    if not re.fullmatch(r"\+[0-9]+", e164):
+    if not _E164.fullmatch(e164):
         raise InvalidError(FieldError("e164", "must be in E.164: a plus sign, then digits only"))
     number = read_number(e164, region, "e164")
     with store.transaction() as session:

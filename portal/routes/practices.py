@@ -32,6 +32,14 @@ class PracticeBody(BaseModel):
 class Practice(BaseModel):
     """A practice as stored; numbers are E.164."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"id": "elm", "name": "Elm Street", "caller_numbers": [{"number": "+14155550110", "label": "desk"}]}
+            ]
+        }
+    )
+
     id: str
     name: str
     caller_numbers: list[CallerNumber]

@@ -50,6 +50,22 @@ class ProviderBody(BaseModel):
 class Provider(BaseModel):
     """A provider as stored; numbers are E.164."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "p-17",
+                    "name": "Dr. Ada Finch",
+                    "time_zone": "America/New_York",
+                    "language": "en",
+                    "caller_numbers": [{"number": "+14155550100", "label": "mobile"}],
+                    "practice_id": None,
+                    "pin_always": False,
+                }
+            ]
+        }
+    )
+
     id: str
     name: str
     time_zone: str

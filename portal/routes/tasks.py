@@ -35,6 +35,29 @@ class ListedTask(Task):
 class TasksPage(BaseModel):
     """Open tasks, the earliest end first. `next` is the `after` of the next page, null on the last one."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "tasks": [
+                        {
+                            "appointment_id": "a-1",
+                            "occurrence": 1,
+                            "provider_id": "p-17",
+                            "client_id": "c-4",
+                            "starts_at": "2026-03-01T17:00:00Z",
+                            "ends_at": "2026-03-01T17:30:00Z",
+                            "opened_at": "2026-03-01T17:31:00Z",
+                            "reminder_at": "2026-03-02T17:30:00Z",
+                            "deadline_at": "2026-03-04T17:30:00Z",
+                        }
+                    ],
+                    "next": None,
+                }
+            ]
+        }
+    )
+
     tasks: list[ListedTask]
     next: UUID | None
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
@@ -19,6 +20,40 @@ def operations(described: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         for method, operation in item.items()
         if path not in ("/healthz", "/v1/providers/{provider_id}/calendar.ics")
     ]
+
+
+def successes(described: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every JSON that goes out, by the operation and its status."""
+    return [
+        (f"{name} {status}", body["content"]["application/json"])
+        for name, operation in operations(described)
+        for status, body in operation["responses"].items()
+        if status < "300" and "application/json" in body.get("content", {})
+    ]
+
+
+def example_of(described: dict[str, Any], body: dict[str, Any]) -> Any:
+    """The example of this answer: its own, or that of its model, or of a list's."""
+    if "example" in body:
+        return body["example"]
+    schema = body["schema"]
+    if schema.get("type") == "array":
+        return [example_of(described, {"schema": schema["items"]})]
+    model = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "examples" in model:
+        return model["examples"][0]
+    return {name: field["examples"][0] for name, field in model["properties"].items()}
+
+
+def test_every_answer_has_an_example_that_fits_its_description(described: dict[str, Any]) -> None:
+    checked = successes(described)
+    assert len(checked) >= 15
+    for name, body in checked:
+        validator = jsonschema_rs.validator_for({**body["schema"], "components": described["components"]})
+        try:
+            validator.validate(example_of(described, body))
+        except jsonschema_rs.ValidationError as error:
+            raise AssertionError(f"{name}: {error}") from None
 
 
 def test_every_operation_is_described_and_asks_for_the_token(described: dict[str, Any]) -> None:

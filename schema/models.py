@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     MetaData,
@@ -76,6 +77,7 @@ class Provider(Base):
     pin_hash: Mapped[str | None]  # argon2 (A9)
     pin_always: Mapped[bool] = mapped_column(server_default=text("false"))
     pin_when_unverified: Mapped[bool] = mapped_column(server_default=text("false"))  # A8
+    sms_number: Mapped[PhoneNumber | None]  # where reminders go (S4); none: no texts
     created_at: Mapped[datetime] = _created()
 
 
@@ -266,16 +268,69 @@ class AsteriskClock(Base):
 
 
 class Effect(Base):
-    """One thing that somebody outside is to be told. Written in the transaction that made it true (E4)."""
+    """One thing that somebody outside is to be told. Written in the transaction that made it true (E4).
+
+    Open as long as it has no outcome: `waiting` until `due_at`, then with the worker that holds the lease.
+    """
 
     __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("channel IN ('webhook', 'text')", name="channel_known"),
+        CheckConstraint("outcome IN ('delivered', 'given_up', 'withdrawn')", name="outcome_known"),
+        CheckConstraint("(outcome IS NULL) = (outcome_at IS NULL)", name="outcome_dated"),
+        Index("ix_outbox_due", "channel", "due_at", postgresql_where=text("outcome IS NULL")),
+        Index("ix_outbox_queue", "queue", "id", postgresql_where=text("outcome IS NULL")),
+        Index("ix_outbox_given_up", "id", postgresql_where=text("outcome = 'given_up'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)  # the same effect twice is one: also the receiver's idempotency key
+    key: Mapped[str] = mapped_column(unique=True)  # the same effect twice is one
     event_type: Mapped[str]
     appointment_id: Mapped[str | None]  # effects of one appointment are told in order
     payload: Mapped[dict[str, Any]]  # ids and instants, never a number (P1)
     created_at: Mapped[datetime] = _created()
+    channel: Mapped[str] = mapped_column(server_default="webhook")
+    # What is delivered one after the other: an appointment's webhooks, those of a family such as line.*, one text.
+    queue: Mapped[str] = mapped_column(
+        Computed(
+            "CASE WHEN channel = 'text' THEN key WHEN appointment_id IS NOT NULL THEN 'appointment:' || appointment_id"
+            " ELSE 'family:' || split_part(event_type, '.', 1) END",
+            persisted=True,
+        )
+    )
+    message_id: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())  # the receiver's idempotency key
+    due_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    give_up_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp() + interval '3 days'"))
+    failures: Mapped[int] = mapped_column(server_default="0")  # since it was written, or sent on its way again
+    lease: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    outcome_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # why it was given up or withdrawn
+
+
+class DeliveryAttempt(Base):
+    """One attempt to deliver an effect. Neither what was sent nor what was answered, and no number (P1)."""
+
+    __tablename__ = "outbox_attempts"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    effect_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = _created()
+    took_seconds: Mapped[float | None]  # null while it goes on, and where the worker died over it
+    status_code: Mapped[int | None]  # HTTP
+    error: Mapped[str | None]  # what went wrong, by a word of ours; null where nothing did
+
+
+class TextConsent(Base):
+    """What the owner of a number last asked for: no text messages, or texts again (S4). Belongs to the number."""
+
+    __tablename__ = "text_consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[PhoneNumber] = mapped_column(unique=True)
+    opted_out_at: Mapped[datetime | None]
+    opted_in_at: Mapped[datetime | None]
 
 
 class LinePart(Base):

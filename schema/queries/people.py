@@ -69,8 +69,11 @@ def put_provider(
     pin: str | None = None,
     pin_always: bool = False,
     pin_when_unverified: bool = False,
+    sms_number: PhoneNumber | None = None,
 ) -> bool:
     """Create or change a provider; `numbers` are the caller numbers with their labels. Returns whether it is new.
+
+    Reminders go to `sms_number`, which may be anybody's, but not the line's own.
 
     Without a `pin` the one of before stays. Raises NumberTakenError if one of the numbers is somebody else's or
     the line's own (A3, A4), UnknownError for a practice that nobody told us of, PinError.
@@ -94,7 +97,10 @@ def put_provider(
         "pin_hash": pin_hash,
         "pin_always": pin_always,
         "pin_when_unverified": pin_when_unverified,
+        "sms_number": sms_number,
     }
+    if sms_number is not None and session.scalar(select(LineNumber.id).where(LineNumber.number == sms_number)):
+        raise NumberTakenError
     session.execute(
         insert(Provider).values(id=provider_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )

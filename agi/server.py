@@ -15,13 +15,14 @@ import structlog
 from agi.handlers import Context, Handler
 from agi.handlers.admit import admit
 from agi.handlers.health import health
+from agi.handlers.text import text
 from agi.session import AgiError, CallerGoneError, Session
 from runtime.settings import Address, Settings, SettingsError
 from schema.engine import Store, StoreUnavailableError
 
 log = structlog.get_logger("agi.server")
 
-HANDLERS: Mapping[str, Handler] = {"admit": admit, "health": health}
+HANDLERS: Mapping[str, Handler] = {"admit": admit, "health": health, "text": text}
 
 
 class Server:

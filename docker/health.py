@@ -19,6 +19,15 @@ def _agi(settings: Settings) -> bool:
 
 def _listener(settings: Settings) -> bool:
     """It wrote down a moment ago how the line is."""
+    return _seen(settings, "listener")
+
+
+def _worker(settings: Settings) -> bool:
+    """It wrote down a moment ago that it is at work."""
+    return _seen(settings, "worker")
+
+
+def _seen(settings: Settings, part: str) -> bool:
     from schema.engine import Store  # noqa: PLC0415
     from schema.queries import line  # noqa: PLC0415
 
@@ -27,7 +36,7 @@ def _listener(settings: Settings) -> bool:
     store = Store(settings.database_url.get_secret_value(), pool=1)
     with store.transaction() as transaction:
         now, parts = line.parts(transaction)
-    return "listener" in parts and (now - parts["listener"].seen_at).total_seconds() < 10
+    return part in parts and (now - parts[part].seen_at).total_seconds() < 15
 
 
 def _portal(settings: Settings) -> bool:
@@ -36,7 +45,12 @@ def _portal(settings: Settings) -> bool:
         return bool(answer.status == 200)
 
 
-_CHECKS: Mapping[str, Callable[[Settings], bool]] = {"agi": _agi, "listener": _listener, "portal": _portal}
+_CHECKS: Mapping[str, Callable[[Settings], bool]] = {
+    "agi": _agi,
+    "listener": _listener,
+    "portal": _portal,
+    "worker": _worker,
+}
 
 if __name__ == "__main__":
     sys.exit(0 if _CHECKS[sys.argv[1]](load()) else 1)

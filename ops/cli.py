@@ -13,14 +13,17 @@ from ops.errors import explained
 from ops.serve import Server
 from runtime.settings import load
 from schema.scopes import Scope
+from schema.delivery import State
 
 app = typer.Typer(help="The consultation phone line.", no_args_is_help=True, pretty_exceptions_enable=False)
 db = typer.Typer(help="The database.", no_args_is_help=True)
 asterisk = typer.Typer(help="Asterisk.", no_args_is_help=True)
 token = typer.Typer(help="Tokens for the API.", no_args_is_help=True)
+outbox = typer.Typer(help="What the platform and providers are told.", invoke_without_command=True)
 app.add_typer(db, name="db")
 app.add_typer(token, name="token")
 app.add_typer(asterisk, name="asterisk")
+app.add_typer(outbox, name="outbox")
 
 out = Console(highlight=False)
 
@@ -103,6 +106,33 @@ def run(server: Annotated[Server, typer.Argument(help="Which server.")]) -> None
     from ops.serve import run as serve  # noqa: PLC0415
 
     serve(server, load())
+
+
+@outbox.callback()
+def outbox_list(
+    context: typer.Context,
+    state: Annotated[
+        list[State] | None, typer.Option(help="Only these; may be repeated. Without: waiting, failing, given up.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, oldest first.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """What waits to be told, what fails and why, and what was given up."""
+    if context.invoked_subcommand is None:
+        from ops.outbox import show  # noqa: PLC0415
+
+        show(load(), out, states=state or [], most=most, as_json=as_json)
+
+
+@outbox.command()
+def resend(
+    effect_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="As `consultline outbox` shows it.")] = None,
+    all_failed: Annotated[bool, typer.Option("--all-failed", help="All that failed or were given up.")] = False,
+) -> None:
+    """Send webhooks on their way again, now and for another three days. A text message only if it never went out."""
+    from ops.outbox import resend as send_again  # noqa: PLC0415
+
+    send_again(load(), out, effect_id=effect_id, all_failed=all_failed)
 
 
 @db.command()

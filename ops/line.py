@@ -22,6 +22,7 @@ from ops.asterisk.installation import Installation, find_or_install
 from ops.asterisk.server import Asterisk
 from ops.postgres import EmbeddedPostgres
 from ops.processes import Part
+from portal.outbox.worker import check as check_outbox
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.queries import line as line_queries
@@ -73,6 +74,7 @@ class Line:
         """Start every part. Raises PartFailedError and what the parts raise; call `stop` then as well."""
         configuration.check(self.settings)
         ports.check_free(self.settings)
+        check_outbox(self.settings)
         self._lock_folder()
         progress("looking for Asterisk")
         installation = find_or_install(self.settings.asterisk, self.settings.cache_dir, progress)
@@ -91,6 +93,8 @@ class Line:
         self.start_listener()
         progress("starting the API")
         self._start_server("portal", self._portal_answers)
+        progress("starting the outbox worker")
+        self.start_worker()
 
     def failed(self) -> str | None:
         """What is wrong with a part that stopped by itself; None while all run."""
@@ -116,6 +120,10 @@ class Line:
     def start_listener(self) -> None:
         """Start the listener, and wait until it is logged in to Asterisk."""
         self._start_server("listener", self._listener_is_up)
+
+    def start_worker(self) -> None:
+        """Start the outbox worker, and wait until it is at work."""
+        self._start_server("worker", self._worker_is_up)
 
     def _start_server(self, name: str, ready: Callable[[], bool]) -> None:
         command = self._server_command(name)
@@ -154,15 +162,22 @@ class Line:
         self.settings = self.settings.model_copy(update={"database_url": SecretStr(self.postgres.url)})
 
     def _listener_is_up(self) -> bool:
+        # Written by this listener, not by the one before it.
+        return self._seen_up("asterisk", 1.5)
+
+    def _worker_is_up(self) -> bool:
+        return self._seen_up("worker", 1.5)
+
+    def _seen_up(self, part: str, seconds: float) -> bool:
+        """Whether a part was seen to be up, no longer ago than so many seconds."""
         store = Store(self.database_url, pool=1)
         try:
             with store.transaction() as transaction:
                 now, parts = line_queries.parts(transaction)
         finally:
             store.close()
-        asterisk = parts.get("asterisk")
-        # Written by this listener, not by the one before it.
-        return asterisk is not None and asterisk.state == "up" and (now - asterisk.seen_at).total_seconds() < 1.5
+        seen = parts.get(part)
+        return seen is not None and seen.state == "up" and (now - seen.seen_at).total_seconds() < seconds
 
     def _portal_answers(self) -> bool:
         try:
@@ -175,5 +190,5 @@ class Line:
 
 def _secrets(settings: Settings) -> dict[str, Any]:
     """Secrets for this run, where the settings have none."""
-    names = ("ami_secret", "api_token")
+    names = ("ami_secret", "ami_texter_secret", "api_token")
     return {name: SecretStr(secrets.token_hex(24)) for name in names if getattr(settings, name) is None}

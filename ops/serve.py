@@ -15,6 +15,7 @@ class Server(StrEnum):
     AGI = "agi"
     LISTENER = "listener"
     PORTAL = "portal"
+    WORKER = "worker"
 
 
 def run(server: Server, settings: Settings) -> None:
@@ -42,8 +43,15 @@ def _portal(settings: Settings) -> None:
     serve(settings)
 
 
+def _worker(settings: Settings) -> None:
+    from portal.outbox.worker import serve  # noqa: PLC0415
+
+    serve(settings)
+
+
 _SERVERS: Mapping[Server, Callable[[Settings], None]] = {
     Server.AGI: _agi,
     Server.LISTENER: _listener,
     Server.PORTAL: _portal,
+    Server.WORKER: _worker,
 }

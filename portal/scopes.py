@@ -30,6 +30,8 @@ NEEDS: Mapping[tuple[str, str], Scope | Access] = {
     ("GET", "/v1/tasks"): Scope.READ,
     ("GET", "/v1/appointments/{appointment_id}/calls"): Scope.READ,
     ("POST", "/v1/providers/{provider_id}/calendar-key"): Scope.PORTAL,
+    # What a gateway passes on says nothing back.
+    ("POST", "/v1/texts"): Scope.TEXTS,
     # This one shows the line's number, or the client's own.
     ("GET", "/v1/appointments/{appointment_id}"): Scope.PLATFORM,
     ("PUT", "/v1/line-numbers/{e164}"): Scope.PLATFORM,
@@ -46,6 +48,7 @@ _GRANTS = {
     Scope.PLATFORM: frozenset(Scope),
     Scope.PORTAL: frozenset({Scope.PORTAL, Scope.READ}),
     Scope.READ: frozenset({Scope.READ}),
+    Scope.TEXTS: frozenset({Scope.TEXTS}),
 }
 
 _PATTERNS = [(method, compile_path(template)[0], need) for (method, template), need in NEEDS.items()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import phonenumbers
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -14,6 +16,10 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "LINE_"
+
+
+_E164 = r"^\+[1-9][0-9]{6,14}$"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(Exception):
@@ -185,6 +191,30 @@ class Settings(BaseSettings):
         "diversion", "diversion", "How the call presents the provider's number to the carrier (C1)"
     )
 
+    webhook_url: str | None = _example(
+        None, "https://platform.example/hooks/line", "Where the platform is told what happened; unset: nowhere"
+    )
+    webhook_secret: SecretStr | None = _example(
+        None, "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz", "Signs webhooks; two, separated by a comma, while it is changed"
+    )
+    webhook_allow_private: bool = _example(
+        default=False, example="true", description="Whether LINE_WEBHOOK_URL may be at a private or loopback address"
+    )
+
+    sms: Literal["sip", "http", "off"] = _example("off", "sip", "How text messages to providers go out (S4)")
+    sms_from: str | None = _example(None, "+14155550199", "The number that text messages come from", pattern=_E164)
+    sms_url: str | None = _example(None, "https://sms.example/messages", "Where texts are posted, for LINE_SMS=http")
+    sms_token: SecretStr | None = _example(None, "a long random word", "Bearer token for LINE_SMS_URL")
+    sms_allow_private: bool = _example(
+        default=False, example="true", description="Whether LINE_SMS_URL may be at a private or loopback address"
+    )
+    ami_texter_secret: SecretStr | None = _example(
+        None, "b06d1f7a52c94e38", "The worker's password at the manager interface, for LINE_SMS=sip; `up` makes its own"
+    )
+    portal_url: str | None = _example(
+        None, "https://line.example/portal", "Where providers find their pages; stands in text messages"
+    )
+
     @field_validator("default_region")
     @classmethod
     def _known_region(cls, value: str) -> str:
@@ -222,7 +252,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError("database", "not a PostgreSQL address")
         return value
 
-    @field_validator("ami_secret")
+    @field_validator("ami_secret", "ami_texter_secret")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
         # It stands in manager.conf, where a semicolon begins a comment.
@@ -252,8 +282,22 @@ class Settings(BaseSettings):
     @classmethod
     def _e164(cls, value: list[str]) -> list[str]:
         for place, number in enumerate(value, 1):
-            if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number):
+            if not re.fullmatch(_E164, number):
                 raise PydanticCustomError("e164", "number {place} of the list is not E.164", {"place": place})
+        return value
+
+    @field_validator("webhook_url", "sms_url", "portal_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            _check_web_address(value)
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signing_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in value.get_secret_value().split(",") if value else []:
+            _check_signing_key(key.strip())
         return value
 
     def cel_folder(self) -> Path:
@@ -268,6 +312,16 @@ class Settings(BaseSettings):
         """Where Asterisk's manager interface listens."""
         return self.ami_bind or self.ami_address
 
+    def sip_domain(self) -> str:
+        """What stands behind the @ of the numbers we present: how the carrier knows us. Raises SettingsError."""
+        domain = self.external_address or self.sip_bind.host
+        if domain in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            raise SettingsError(
+                f"LINE_EXTERNAL_ADDRESS: needed when LINE_SIP_BIND is {self.sip_bind}, so that calls say where they "
+                "come from. Example: LINE_EXTERNAL_ADDRESS=198.51.100.7"
+            )
+        return domain
+
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, secrets included, to hand on to a process of ours."""
         return {variable(name): text for name in type(self).model_fields if (text := self.text(name)) is not None}
@@ -281,6 +335,8 @@ class Settings(BaseSettings):
             return value.get_secret_value()
         if isinstance(value, tuple):
             return "-".join(map(str, value))
+        if isinstance(value, bool):
+            return str(value).lower()
         return ",".join(value) if isinstance(value, list) else str(value)
 
 
@@ -294,6 +350,30 @@ def _check_network(value: str) -> None:
         ipaddress.ip_network(value)
     except ValueError:
         raise PydanticCustomError("network", "not an IP network in CIDR notation") from None
+
+
+def _check_web_address(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise PydanticCustomError("url", "not a web address") from None
+    if not host or not value.isascii() or not value.isprintable() or " " in value:
+        raise PydanticCustomError("url", "not a web address")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise PydanticCustomError("url", "not https; http is for localhost alone")
+    if parts.username is not None or parts.fragment:
+        raise PydanticCustomError("url", "has a user name or a fragment, which have no place here")
+
+
+def _check_signing_key(key: str) -> None:
+    """24 to 64 bytes in base64 behind `whsec_`, as Standard Webhooks has it."""
+    try:
+        size = len(base64.b64decode(key.removeprefix("whsec_"), validate=True)) if key.startswith("whsec_") else 0
+    except ValueError:
+        size = 0
+    if not 24 <= size <= 64:
+        raise PydanticCustomError("signing_key", "not whsec_ and then 24 to 64 bytes in base64")
 
 
 def load(**overrides: Any) -> Settings:

@@ -46,7 +46,7 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
         "home": home,
         "modules": modules,
         "events": EVENTS,
-        "sip_domain": _sip_domain(settings),
+        "sip_domain": settings.sip_domain(),
         "transport_parameter": "" if settings.trunk_transport == "udp" else f";transport={settings.trunk_transport}",
         "certificates": signers.sources(settings),
         "laboratory": signers.is_laboratory(settings),
@@ -65,7 +65,7 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
 
 
 def check(settings: Settings) -> None:
-    """Raises SettingsError for settings of the trunk that do not go together."""
+    """Raises SettingsError for settings of the trunk, or of texts through it, that do not go together."""
     if (settings.trunk_username is None) != (settings.trunk_password is None):
         raise SettingsError("LINE_TRUNK_USERNAME and LINE_TRUNK_PASSWORD: set both or neither")
     tls = settings.trunk_transport == "tls"
@@ -73,7 +73,9 @@ def check(settings: Settings) -> None:
         raise SettingsError("LINE_TRUNK_TRANSPORT=tls: needs LINE_SIP_CERTIFICATE and LINE_SIP_CERTIFICATE_KEY")
     if settings.media_encryption == "sdes" and not tls:
         raise SettingsError("LINE_MEDIA_ENCRYPTION=sdes: its keys stand in SIP, so it needs LINE_TRUNK_TRANSPORT=tls")
-    _sip_domain(settings)
+    if settings.sms == "sip" and settings.ami_texter_secret is None:
+        raise SettingsError("LINE_AMI_TEXTER_SECRET: needed for LINE_SMS=sip. Example: a long random word")
+    settings.sip_domain()
 
 
 def _write_certificates(settings: Settings, target: Path) -> None:
@@ -105,14 +107,3 @@ def write_sounds(settings: Settings, target: Path) -> None:
                 "Example: LINE_SOUNDS_DIR=/etc/consultline/sounds"
             )
         shutil.copytree(settings.sounds_dir, target, dirs_exist_ok=True)
-
-
-def _sip_domain(settings: Settings) -> str:
-    """What stands behind the @ of the numbers we present: how the carrier knows us."""
-    domain = settings.external_address or settings.sip_bind.host
-    if domain in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        raise SettingsError(
-            f"LINE_EXTERNAL_ADDRESS: needed when LINE_SIP_BIND is {settings.sip_bind}, so that calls say where they "
-            "come from. Example: LINE_EXTERNAL_ADDRESS=198.51.100.7"
-        )
-    return domain

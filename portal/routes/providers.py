@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.caller_numbers import CallerNumber, CallerNumbers, labelled, shown
 from portal.dependencies import RegionGiven, StoreGiven
-from portal.fields import Id, Language, Name, Pin, TimeZone
+from portal.fields import Id, Language, Name, NumberText, Pin, TimeZone, read_number
 from portal.problems import documented
 from schema.queries import people
 
@@ -45,6 +45,9 @@ class ProviderBody(BaseModel):
         default=False,
         description="Where a caller number fails verification, ask for the PIN, and do not refuse (A8)",
     )
+    sms_number: NumberText | None = Field(
+        default=None, description="Where the one reminder of an unanswered consultation goes (S4); null: nowhere"
+    )
 
 
 class Provider(BaseModel):
@@ -74,6 +77,7 @@ class Provider(BaseModel):
     practice_id: str | None
     pin_always: bool
     pin_when_unverified: bool
+    sms_number: str | None
 
 
 @router.put(
@@ -86,6 +90,7 @@ class Provider(BaseModel):
 def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiven, region: RegionGiven) -> Provider:
     """Create or replace a provider. Any of the caller numbers admits; each belongs to one provider (A4)."""
     numbers = labelled(body.caller_numbers, region)
+    sms_number = read_number(body.sms_number, region, "sms_number") if body.sms_number is not None else None
     with store.transaction() as session:
         created = people.put_provider(
             session,
@@ -98,6 +103,7 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
             pin=body.pin.get_secret_value() if body.pin else None,
             pin_always=body.pin_always,
             pin_when_unverified=body.pin_when_unverified,
+            sms_number=sms_number,
         )
     response.status_code = 201 if created else 200
     return Provider(
@@ -109,4 +115,5 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
         practice_id=body.practice_id,
         pin_always=body.pin_always,
         pin_when_unverified=body.pin_when_unverified,
+        sms_number=sms_number.e164 if sms_number else None,
     )

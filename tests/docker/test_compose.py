@@ -128,11 +128,14 @@ def test_only_sip_audio_and_the_api_are_published() -> None:
 def test_the_database_and_the_control_of_asterisk_are_walled_in() -> None:
     assert "  data: {internal: true}" in block(COMPOSE, "networks")
     assert "    internal: true" in block(block(COMPOSE, "networks"), "control", 2)
-    on = {name: set(re.findall(r"data|control|sip|api", networks(text))) for name, text in SERVICES.items()}
-    assert {name for name, joined in on.items() if {"data", "control"} <= joined} == {"agi", "listener"}
+    on = {name: set(re.findall(r"data|control|sip|api|out", networks(text))) for name, text in SERVICES.items()}
+    assert {name for name, joined in on.items() if {"data", "control"} <= joined} == {"agi", "listener", "worker"}
     assert on["asterisk"] == {"control", "sip"}
     assert on["portal"] == {"data", "api"}
     assert on["postgres"] == on["migrate"] == {"data"}
+    # The one part that the internet is reached from takes no connection of anybody.
+    assert on["worker"] == {"data", "control", "out"}
+    assert not re.search(r"^    ports:", SERVICES["worker"], re.M)
     assert on["config"] == set()
 
 

@@ -145,7 +145,7 @@ def test_db_upgrade_adds_the_line_numbers_once(database_url: str, tmp_path: Path
     store.close()
 
 
-@pytest.mark.parametrize("server", ["agi", "listener", "portal"])
+@pytest.mark.parametrize("server", ["agi", "listener", "portal", "worker"])
 def test_a_server_without_its_settings_says_which_it_needs(tmp_path: Path, server: str) -> None:
     result = run(environment(tmp_path), "run", server)
     assert result.returncode == 1

@@ -34,6 +34,7 @@ CLOSED = [
     ("GET", "/v1/line"),
     ("GET", "/metrics"),
     ("POST", "/v1/providers/p-1/calendar-key"),
+    ("POST", "/v1/texts"),
 ]
 OPEN = ["/healthz", "/docs", "/openapi.json"]
 OWN_KEY = ["/v1/providers/{provider_id}/calendar.ics"]

@@ -30,6 +30,7 @@ def test_a_provider_is_created_then_replaced(platform: Platform, store: Store) -
     first, again = platform.put("providers/p-1", body), platform.put("providers/p-1", body)
     assert (first.status_code, again.status_code) == (201, 200)
     shown = {"id": "p-1", **body, "practice_id": None, "pin_always": False, "pin_when_unverified": False}
+    shown |= {"sms_number": None}
     assert first.json() == again.json() == shown
     assert numbers_in(store, "p-1") == {ADA: "mobile"}
 

@@ -37,6 +37,21 @@ MALFORMED = [
     ("LINE_TRUNK_USERNAME", "a name;", "should match pattern"),
     ("LINE_TRUNK_PASSWORD", "long; word", "without spaces and semicolons"),
     ("LINE_LOG_LEVEL", "loud", "'debug', 'info'"),
+    ("LINE_WEBHOOK_URL", "http://platform.example/hooks", "not https; http is for localhost alone"),
+    ("LINE_WEBHOOK_URL", "http://localhost.example/", "not https"),
+    ("LINE_WEBHOOK_URL", "ftp://localhost/", "not https"),
+    ("LINE_WEBHOOK_URL", "platform.example/hooks", "not a web address"),
+    ("LINE_WEBHOOK_URL", "https://platform.example:99999/", "not a web address"),
+    ("LINE_WEBHOOK_URL", "https://platform .example/", "not a web address"),
+    ("LINE_WEBHOOK_URL", "https://line@platform.example/", "has a user name"),
+    ("LINE_WEBHOOK_SECRET", "hunter2", "not whsec_ and then 24 to 64 bytes in base64"),
+    ("LINE_WEBHOOK_SECRET", "whsec_c2hvcnQ=", "not whsec_ and then"),
+    ("LINE_WEBHOOK_ALLOW_PRIVATE", "perhaps", "valid boolean"),
+    ("LINE_SMS", "pigeon", "'sip', 'http' or 'off'"),
+    ("LINE_SMS_FROM", "4155550199", "should match pattern"),
+    ("LINE_SMS_URL", "http://sms.example/", "not https"),
+    ("LINE_AMI_TEXTER_SECRET", "two words", "without spaces and semicolons"),
+    ("LINE_PORTAL_URL", "javascript:alert(1)", "not a web address"),
 ]
 
 
@@ -77,7 +92,7 @@ def test_p1_a_malformed_line_number_is_not_repeated(monkeypatch: pytest.MonkeyPa
     assert "4155550177" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["LINE_DATABASE_URL", "LINE_API_TOKEN", "LINE_AMI_SECRET"])
+@pytest.mark.parametrize("name", ["LINE_DATABASE_URL", "LINE_API_TOKEN", "LINE_AMI_SECRET", "LINE_SMS_TOKEN"])
 def test_p3_settings_in_force_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "postgresql://line:hunter2@db/line")
     settings = load()
@@ -95,6 +110,20 @@ def test_every_setting_says_what_it_is_for_and_its_example_is_valid(monkeypatch:
     assert Settings.model_fields[name].description
     monkeypatch.setenv(variable(name), EXAMPLES[variable(name)])
     assert load().text(name) == EXAMPLES[variable(name)]
+
+
+def test_p3_a_webhook_secret_is_hidden_and_may_be_two_while_it_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = f"{EXAMPLES['LINE_WEBHOOK_SECRET']},whsec_{'QUJD' * 8}"
+    monkeypatch.setenv("LINE_WEBHOOK_SECRET", both)
+    settings = load()
+    assert "QUJD" not in f"{settings!r} {settings.model_dump_json()}"
+    assert settings.environment()["LINE_WEBHOOK_SECRET"] == both
+
+
+def test_webhooks_by_http_are_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("http://localhost:8000/hooks", "http://127.0.0.1/", "http://[::1]:8000/"):
+        monkeypatch.setenv("LINE_WEBHOOK_URL", url)
+        assert load().webhook_url == url
 
 
 def test_w1_the_margins_are_a_minute_and_the_second_may_be_0(monkeypatch: pytest.MonkeyPatch) -> None:

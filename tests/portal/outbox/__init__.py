@@ -1,0 +1,1 @@
+"""Tests of the outbox worker: real receivers on real sockets."""

@@ -381,7 +381,7 @@ class ApiToken(Base):
     """Who may use the API, and for what; of its secret only the hash (P3)."""
 
     __tablename__ = "api_tokens"
-    __table_args__ = (CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read']", name="scopes_known"),)
+    __table_args__ = (CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read', 'texts']", name="scopes_known"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

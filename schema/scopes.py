@@ -6,8 +6,12 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """`read`: what holds no phone number. `portal`: that, and letting providers in. `platform`: all."""
+    """`read`: what holds no phone number. `portal`: that, and letting providers in. `platform`: all.
+
+    `texts`: handing in texts that providers sent, and nothing else.
+    """
 
     PLATFORM = "platform"
     PORTAL = "portal"
     READ = "read"
+    TEXTS = "texts"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
+from sqlalchemy import Text, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,11 @@ from schema.queries.line import clock
 from schema.queries.status import Status
 
 REMINDER = "text.reminder"
+
+
+_OUT = TextConsent.opted_out_at.is_not(None) & (
+    TextConsent.opted_in_at.is_(None) | (TextConsent.opted_in_at < TextConsent.opted_out_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def unasked(session: Session, *, most: int = 100) -> tuple[datetime, Sequence[Un
             Appointment.cancelled_at.is_(None),
             Appointment.referred,
             Provider.sms_number.is_not(None),
-            ~_opted_out(),
+            ~exists().where(TextConsent.number == Provider.sms_number, _OUT),
             ~exists().where(Effect.key == func.concat(f"{REMINDER}:", cast(Consultation.id, Text))),
         )
         .order_by(Consultation.ends_at)
@@ -106,16 +111,9 @@ def recipient(session: Session, consultation_id: UUID) -> tuple[datetime, Recipi
         pending=consultation.status == Status.PENDING,
         withdrawn=cancelled_at is not None or consultation.superseded_at is not None,
         has_number=provider.sms_number is not None,
-        opted_out=bool(session.scalar(select(Provider.id).where(Provider.id == provider.id, _opted_out()))),
+        opted_out=provider.sms_number is not None and is_opted_out(session, provider.sms_number),
     )
     return now, Recipient(facts, provider.sms_number, provider.language)
-
-
-def _opted_out() -> ColumnElement[bool]:
-    out, back_in = TextConsent.opted_out_at, TextConsent.opted_in_at
-    return exists().where(
-        TextConsent.number == Provider.sms_number, or_(back_in.is_(None) & out.is_not(None), out > back_in)
-    )
 
 
 def keep_answer(session: Session, number: PhoneNumber, answer: Answer) -> None:
@@ -126,3 +124,8 @@ def keep_answer(session: Session, number: PhoneNumber, answer: Answer) -> None:
         .values(number=number, **values)
         .on_conflict_do_update(index_elements=[TextConsent.number], set_=values)
     )
+
+
+def is_opted_out(session: Session, number: PhoneNumber) -> bool:
+    """Whether a number wants no texts."""
+    return session.scalar(select(TextConsent.id).where(TextConsent.number == number, _OUT)) is not None

@@ -17,13 +17,31 @@ from ops.line import Line
 from runtime.settings import Address
 from schema.engine import Store
 from tests.calls.running_line import running
-from tests.calls.scene import Scene
+from tests.calls.scene import LINE_NUMBER, Scene
+from tests.portal.outbox.conftest import SECRET
+from tests.portal.outbox.receiver import Receiver
 
 
 @pytest.fixture(scope="session")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def hooks() -> Iterator[Receiver]:
+    """The platform's side of webhooks."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory, hooks: Receiver) -> Iterator[Line]:
     """The whole line: Asterisk, FastAGI server, listener, API, database."""
-    with running(tmp_path_factory.mktemp("line")) as line:
+    tells = {
+        "webhook_url": hooks.url,
+        "webhook_secret": SECRET,
+        "webhook_allow_private": True,
+        "sms": "sip",
+        "sms_from": LINE_NUMBER,
+        "portal_url": "https://line.example/portal",
+    }
+    with running(tmp_path_factory.mktemp("line"), **tells) as line:
         yield line
 
 

@@ -100,7 +100,7 @@ def _tokens() -> None:
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
         sa.UniqueConstraint("name", name="uq_api_tokens_name"),
-        sa.CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read']", name="ck_api_tokens_scopes_known"),
+        sa.CheckConstraint("scopes <@ ARRAY['platform', 'portal', 'read', 'texts']", name="ck_api_tokens_scopes_known"),
     )
     op.create_table(
         "calendar_keys",

@@ -19,6 +19,7 @@ from schema.engine import Store
 from schema.models import Consultation, DeliveryAttempt, Effect
 from schema.queries import appointments, deliveries, effects, people, texts
 from schema.queries.line import clock
+from tests.daytime import zone_where_it_is
 from tests.portal.outbox.conftest import RunningWorker, WorkerProcess, tell
 from tests.portal.outbox.receiver import OK, Receiver, hang, status
 
@@ -28,12 +29,6 @@ Works = Callable[..., RunningWorker]
 PHONE = PhoneNumber("+14155550166")
 SENDER = "+14155550199"
 PORTAL = "https://line.example/portal"
-
-
-def zone_where_it_is(hour: int) -> str:
-    """A time zone in which it is this hour now, or was or will be within minutes."""
-    east = (hour - datetime.now(UTC).hour + 11) % 24 - 11
-    return f"Etc/GMT{-east:+d}"
 
 
 NOON = zone_where_it_is(12)

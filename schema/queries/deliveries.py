@@ -131,9 +131,11 @@ def close(session: Session, taken: Taken, outcome: Outcome, reason: str | None =
     Delivered is delivered, whoever holds the lease: the receiver has it.
     """
     held = Effect.outcome.is_(None) if outcome is Outcome.DELIVERED else _held(taken)
-    return _change(
-        session, and_(Effect.id == taken.effect_id, held), outcome=outcome, outcome_at=clock(session), reason=reason
-    )
+    now = clock(session)
+    closed = _change(session, and_(Effect.id == taken.effect_id, held), outcome=outcome, outcome_at=now, reason=reason)
+    if closed:
+        _move_followers(session, taken.effect_id, now)
+    return closed
 
 
 def retry(session: Session, taken: Taken, delay: timedelta, reason: str) -> bool:
@@ -144,11 +146,29 @@ def retry(session: Session, taken: Taken, delay: timedelta, reason: str) -> bool
         return False
     effect.failures += 1
     effect.lease = effect.leased_until = None
-    if now + delay < effect.give_up_at:
+    again = now + delay < effect.give_up_at
+    if again:
         effect.due_at = now + delay
-        return True
-    effect.outcome, effect.outcome_at, effect.reason = Outcome.GIVEN_UP, now, reason
-    return False
+    else:
+        effect.outcome, effect.outcome_at, effect.reason = Outcome.GIVEN_UP, now, reason
+    session.flush()
+    _move_followers(session, effect.id, now + delay if again else now)
+    return again
+
+
+def _move_followers(session: Session, effect_id: int, due_at: datetime) -> None:
+    """What waits behind an effect and was never tried is due when that is.
+
+    Else all that a receiver who is away is to be told would look due, and be looked at twice a second.
+    """
+    before = aliased(Effect)
+    queue = select(before.queue).where(before.id == effect_id).scalar_subquery()
+    session.execute(
+        update(Effect)
+        .where(Effect.queue == queue, Effect.outcome.is_(None), Effect.id > effect_id, Effect.failures == 0)
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def postpone(session: Session, taken: Taken, until: datetime) -> bool:

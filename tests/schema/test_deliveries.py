@@ -82,6 +82,19 @@ def test_a_failure_holds_back_its_appointment_and_no_other(store: Store) -> None
     assert subjects(store, take(store)) == ["b"]
 
 
+def test_what_waits_behind_a_failure_is_due_when_that_is_and_at_once_when_that_is_over(store: Store) -> None:
+    for subject in ("1", "2", "3"):
+        tell(store, subject)
+    (first,) = take(store)
+    fail(store, first, timedelta(hours=1))
+    due = {one.due_at for one in standings(store)}
+    assert len(due) == 1
+    with store.transaction() as session:
+        session.execute(update(Effect).where(Effect.id == first.effect_id).values(due_at=func.clock_timestamp()))
+    deliver(store, *take(store))
+    assert subjects(store, take(store)) == ["2"]
+
+
 def test_what_belongs_to_no_appointment_is_in_order_by_its_family(store: Store) -> None:
     tell(store, "1", None, EventType.LINE_DOWN)
     tell(store, "2", None, EventType.LINE_UP)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from consultation.numbers import PhoneNumber
+from consultation.toll import may_be_called
 from portal.caller_numbers import CallerNumber, CallerNumbers, labelled, shown
-from portal.dependencies import RegionGiven, StoreGiven
+from portal.dependencies import SettingsGiven, StoreGiven
 from portal.fields import Id, Language, Name, NumberText, Pin, TimeZone, read_number
-from portal.problems import documented
+from portal.problems import FieldError, InvalidError, documented
+from runtime.settings import Settings
 from schema.queries import people
 
 router = APIRouter(tags=["providers"])
@@ -87,10 +90,12 @@ class Provider(BaseModel):
         **documented(http_409="A number is another provider's, or the line's own (`number_taken`)"),
     },
 )
-def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiven, region: RegionGiven) -> Provider:
+def put(
+    provider_id: Id, body: ProviderBody, response: Response, store: StoreGiven, settings: SettingsGiven
+) -> Provider:
     """Create or replace a provider. Any of the caller numbers admits; each belongs to one provider (A4)."""
-    numbers = labelled(body.caller_numbers, region)
-    sms_number = read_number(body.sms_number, region, "sms_number") if body.sms_number is not None else None
+    numbers = labelled(body.caller_numbers, settings.default_region)
+    sms_number = _texted(body.sms_number, settings)
     with store.transaction() as session:
         created = people.put_provider(
             session,
@@ -117,3 +122,13 @@ def put(provider_id: Id, body: ProviderBody, response: Response, store: StoreGiv
         pin_when_unverified=body.pin_when_unverified,
         sms_number=sms_number.e164 if sms_number else None,
     )
+
+
+def _texted(number: str | None, settings: Settings) -> PhoneNumber | None:
+    """The number for texts. Raises InvalidError for one that is none, or that costs (toll fraud texts as it calls)."""
+    if number is None:
+        return None
+    read = read_number(number, settings.default_region, "sms_number")
+    if not may_be_called(read, settings.deny_prefixes):
+        raise InvalidError(FieldError("sms_number", "is one that is never texted: premium-rate, or a denied prefix"))
+    return read

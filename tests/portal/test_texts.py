@@ -71,6 +71,11 @@ def test_a_number_for_texts_that_is_none_is_refused_with_its_field(platform: Pla
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sms_number")
 
 
+def test_a11_no_text_goes_to_a_number_that_costs(platform: Platform) -> None:
+    answer = platform.provider("p-1", ADA, sms_number="+19005550100")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sms_number")
+
+
 def test_a3_texts_cannot_go_to_a_line_number(platform: Platform) -> None:
     platform.line_number(LINE)
     answer = platform.provider("p-1", ADA, sms_number=LINE)

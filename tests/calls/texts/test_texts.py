@@ -11,6 +11,7 @@ import pytest
 
 from consultation.numbers import PhoneNumber
 from consultation.texting import reminder
+from ops import ports
 from ops.demo.phone import Phone
 from ops.demo.sip import Message
 from ops.line import Line
@@ -19,10 +20,13 @@ from schema.engine import Store
 from schema.queries import effects, texts
 from tests.calls.agi_failures import impostor
 from tests.calls.scene import ANSWERS, LINE_NUMBER, Booking, Scene, invites, new_number
+from tests.calls.trunk.test_trunk import NAME, PASSWORD, up
 from tests.daytime import zone_where_it_is
 
 HERE = Path(__file__).parent
 TEXTED = HERE / "provider_is_texted.xml"
+CHALLENGED = HERE / "provider_is_texted_after_a_challenge.xml"
+REGISTERS = HERE.parent / "trunk" / "client_registers.xml"
 TEXTS = HERE / "provider_texts.xml"
 
 
@@ -89,6 +93,24 @@ def test_s4_an_unanswered_consultation_is_one_sip_message_to_the_provider(scene:
     found = standing(store, appointment_id)
     assert found is not None
     assert (found.state, found.attempts) == (State.DELIVERED, 1)
+
+
+def test_s4_p3_a_carrier_that_challenges_a_text_is_given_our_name_and_password(tmp_path: Path) -> None:
+    (port,) = ports.free(1)
+    registrar = Phone(REGISTERS, tmp_path / "registrar", port=port, rows=[(NAME, PASSWORD)])
+    registrar.start()
+    trunk = {"trunk_address": f"127.0.0.1:{port}", "trunk_username": NAME, "trunk_password": PASSWORD}
+    with up(tmp_path, trunk_realm="carrier.test", sms="sip", sms_from=LINE_NUMBER, **trunk) as scene:
+        assert registrar.finish(30)
+        phone = scene.client(CHALLENGED, [(new_number(), NAME, PASSWORD)])
+        book_yesterday(scene, new_number())
+        assert phone.finish()
+    registrar.stop()
+
+
+def test_p3_where_texts_are_off_no_text_comes_in(tmp_path: Path) -> None:
+    with up(tmp_path) as scene:
+        assert text(scene, new_number(), "STOP") == 404
 
 
 def test_s4_after_a_stop_on_the_wire_no_text_goes_out(scene: Scene, store: Store) -> None:

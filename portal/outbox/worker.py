@@ -86,8 +86,8 @@ class Worker:
                 self._held[task] = one
                 task.add_done_callback(begun.discard)
                 task.add_done_callback(lambda done: self._held.pop(done, None))
-            if room and len(taken) == room:
-                # There may be more: look again as soon as there is room.
+            if begun:
+                # Once one is delivered, what waited behind it is due: look again at once.
                 await asyncio.wait(begun, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await self._pause(POLL_SECONDS)

@@ -102,11 +102,11 @@ class WorkerProcess:
     def stop(self) -> int:
         """What a supervisor sends; returns the exit status."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
+        return self._process.wait(90)
 
     def wait(self) -> int:
         """The exit status, once it ends by itself."""
-        return self._process.wait(30)
+        return self._process.wait(90)
 
     def kill(self) -> None:
         """SIGKILL: no time for anything."""

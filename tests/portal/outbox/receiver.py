@@ -85,10 +85,14 @@ class Receiver:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
-    def wait_for(self, count: int, seconds: float = 15) -> list[Heard]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[Heard]:
         """Everything heard, once so much was."""
+        return self.wait_until(lambda heard: len(heard) >= count, seconds)
+
+    def wait_until(self, enough: Callable[[list[Heard]], bool], seconds: float = 60) -> list[Heard]:
+        """Everything heard, once it is enough."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.heard) >= count, seconds), [one.path for one in self.heard]
+            assert self._changed.wait_for(lambda: enough(self.heard), seconds), [one.body for one in self.heard]
             return list(self.heard)
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from ops.asterisk.installation import Installation, find_or_install
 from ops.asterisk.server import Asterisk
 from ops.postgres import EmbeddedPostgres
 from ops.processes import Part
-from portal.outbox.worker import check as check_outbox
+from portal.worker import check as check_outbox
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.queries import line as line_queries

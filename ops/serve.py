@@ -44,7 +44,7 @@ def _portal(settings: Settings) -> None:
 
 
 def _worker(settings: Settings) -> None:
-    from portal.outbox.worker import serve  # noqa: PLC0415
+    from portal.worker import serve  # noqa: PLC0415
 
     serve(settings)
 

@@ -1,9 +1,8 @@
-"""The outbox worker's process: any number of them at once, each delivery by one, in order, until it is told to stop."""
+"""The outbox: any number of workers at once, each delivery by one, in order, until they are told to stop."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,9 +13,8 @@ import structlog
 from portal.outbox import backoff, reminders
 from portal.outbox.post import SECONDS, Posted
 from portal.outbox.reminders import Gateway
-from portal.outbox.webhook import WebhookSender, webhook_sender
-from runtime import logging
-from runtime.settings import Settings, SettingsError
+from portal.outbox.webhook import WebhookSender
+from runtime.settings import Settings
 from schema.delivery import Channel, Outcome
 from schema.engine import StatementError, Store, StoreUnavailableError
 from schema.queries import deliveries
@@ -202,35 +200,3 @@ class Worker:
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
-
-
-def check(settings: Settings) -> None:
-    """Raise SettingsError where the settings for webhooks and texts do not go together."""
-    for sender in (webhook_sender(settings), reminders.gateway(settings)):
-        if sender is not None:
-            sender.close()
-
-
-def serve(settings: Settings) -> None:
-    """Run the worker until SIGTERM or Ctrl-C. Raises SettingsError where it cannot start."""
-    logging.configure(settings.log_level)
-    if settings.database_url is None:
-        raise SettingsError("LINE_DATABASE_URL: needed by the worker. Example: postgresql://line@localhost/line")
-    webhooks, texts = webhook_sender(settings), reminders.gateway(settings)
-    store = Store(settings.database_url.get_secret_value(), pool=4, name="consultline worker")
-    try:
-        asyncio.run(_work(Worker(store, settings, webhooks, texts)))
-    finally:
-        for sender in (webhooks, texts):
-            if sender is not None:
-                sender.close()
-        store.close()
-    log.info("stopped")
-
-
-async def _work(worker: Worker) -> None:
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, worker.stop)
-    log.info("working")
-    await worker.run()

@@ -1,14 +1,14 @@
 """How effects are delivered, attempt by attempt, and text messages with their opt-outs (S4).
 
 Revision ID: 0005
-Revises: 0003
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Tasks told, later evidence, the line's states, what was shown to whom, tokens (S3, S8, F1, F2, P2, P3).
 
 Revision ID: 0006
-Revises: 0003
+Revises: 0005
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

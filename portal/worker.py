@@ -1,0 +1,82 @@
+"""The worker's process: delivers, sweeps and watches the line, beside any number of others, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+
+import structlog
+
+from consultation.window import Margins
+from portal.line_watch import LineWatch
+from portal.outbox import reminders
+from portal.outbox.webhook import webhook_sender
+from portal.outbox.worker import Worker
+from portal.sweep import Sweep
+from runtime import logging
+from runtime.settings import Settings, SettingsError
+from schema.engine import Store
+
+log = structlog.get_logger("portal.worker")
+
+_STOP_SECONDS = 8.0
+
+
+def serve(settings: Settings) -> None:
+    """Run the worker until SIGTERM or Ctrl-C. Raises SettingsError where it cannot start."""
+    logging.configure(settings.log_level)
+    if settings.database_url is None:
+        raise SettingsError("LINE_DATABASE_URL: needed by the worker. Example: postgresql://line@localhost/line")
+    webhooks, texts = webhook_sender(settings), reminders.gateway(settings)
+    store = Store(settings.database_url.get_secret_value(), pool=6, name="consultline worker")
+    try:
+        with _beside(Sweep(store, _margins(settings)).run, LineWatch(store, _hold(settings)).run):
+            asyncio.run(_deliver(Worker(store, settings, webhooks, texts)))
+    finally:
+        for sender in (webhooks, texts):
+            if sender is not None:
+                sender.close()
+        store.close()
+    log.info("stopped")
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError where the settings for webhooks and texts do not go together."""
+    for sender in (webhook_sender(settings), reminders.gateway(settings)):
+        if sender is not None:
+            sender.close()
+
+
+@contextmanager
+def _beside(*loops: Callable[[Event], None]) -> Iterator[None]:
+    """Each of these in a thread of its own, until the block ends."""
+    stop = Event()
+    threads = [Thread(target=loop, args=(stop,), daemon=True) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_STOP_SECONDS)
+
+
+async def _deliver(worker: Worker) -> None:
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, worker.stop)
+    log.info("working")
+    await worker.run()
+
+
+def _margins(settings: Settings) -> Margins:
+    return Margins(timedelta(seconds=settings.opens_before_seconds), timedelta(seconds=settings.closes_after_seconds))
+
+
+def _hold(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.line_up_after_seconds)

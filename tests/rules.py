@@ -66,7 +66,7 @@ def tests() -> Iterator[tuple[str, str]]:
     """Every test as its file and name."""
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 yield str(path.relative_to(ROOT)), node.name
 
 

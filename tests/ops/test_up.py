@@ -74,10 +74,10 @@ def test_p3_a_listener_that_asterisk_does_not_let_in_ends_the_line_and_says_why(
     configured.write_text(configured.read_text().replace("the-right-one", "another-one"))
     console.ask(asterisk, "manager reload")
     connected = console.ask(asterisk, "manager show connected").splitlines()
-    (session,) = [line.split() for line in connected if line.startswith("listener")]
+    (session,) = [line.split() for line in connected if "listener" in line]
     # Its fifth column is what `kick` wants. It logs in again, with the password that was right until now.
     console.ask(asterisk, f"manager kick session {session[4]}")
-    assert up.process.wait(30) == 1
+    assert up.process.wait(60) == 1
     assert "listener stopped by itself" in up.said()
     assert "LINE_AMI_SECRET is another one" in up.said()
     assert "the-right-one" not in up.said()

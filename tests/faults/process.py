@@ -23,14 +23,14 @@ class WorkerGoneError(Exception):
 
 
 class WorkerProcess:
-    """One worker, under `folder`. `variant` is a listener that is broken on purpose (tests.faults.broken)."""
+    """One worker, under `folder`."""
 
-    def __init__(self, folder: Path, *, variant: str | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "worker.log"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.worker", str(folder), *([variant] if variant else [])],
+                [sys.executable, "-m", "tests.faults.worker", str(folder)],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -133,6 +133,8 @@ _WEIGHTS = {
 class Order:
     """What is to be played: the seed, which kinds of fault may happen (all of them, if `every`), and how long it may
     take. Or, in place of all that, the name of a schedule written by hand (tests.faults.scripts).
+
+    `variant` is a listener that is broken on purpose (tests.faults.broken).
     """
 
     seed: int = 0
@@ -140,6 +142,7 @@ class Order:
     every: bool = False
     short: bool = False
     script: str = ""
+    variant: str = ""
 
     def line(self) -> str:
         """The order as one line of text."""

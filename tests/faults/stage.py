@@ -33,16 +33,13 @@ class UnhealedError(Exception):
 
 
 class Stage:
-    """A line that survives many schedules. Use from one thread; `close` in any case.
+    """A line that survives many schedules. Use from one thread; `close` in any case."""
 
-    `variant` is a listener that is broken on purpose (tests.faults.broken).
-    """
-
-    def __init__(self, folder: Path, *, variant: str | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         agi, ami = (Address(f"127.0.0.1:{port}") for port in ports.free(2))
         self.folder = folder
         self.agi, self.ami = Proxy(agi), Proxy(ami)
-        self.line = _FaultyLine(_settings(folder, agi, ami, self.agi.address, self.ami.address), variant)
+        self.line = _FaultyLine(_settings(folder, agi, ami, self.agi.address, self.ami.address))
         self.disk: SmallDisk | None = None
         self.deaths: list[datetime] = []
         self._numbers = itertools.count(2_100_000)
@@ -66,6 +63,13 @@ class Stage:
         if hasattr(self, "platform"):
             self.platform.close()
             self.store.close()
+
+    def listen_with(self, variant: str) -> None:
+        """Let a listener listen that is broken on purpose (tests.faults.broken); with no name, the one that we ship."""
+        if variant != self.line.variant:
+            self.part("listener").stop()
+            self.line.variant = variant
+            self.line.start_listener()
 
     def new_number(self) -> str:
         """A US number that no other call on this line uses."""
@@ -140,10 +144,10 @@ class Stage:
 class _FaultyLine(Line):
     """A line whose Asterisk goes by a clock of ours, and whose listener may be broken on purpose."""
 
-    def __init__(self, settings: Settings, variant: str | None) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.clock: Clock | None = None
-        self._variant = variant
+        self.variant = ""
 
     def _asterisk(self, installation: Installation) -> Asterisk:
         folder = self.folder / "asterisk"
@@ -151,8 +155,8 @@ class _FaultyLine(Line):
         return Asterisk(installation, folder, self.settings, self.clock.environment)
 
     def _server_command(self, name: str) -> list[str]:
-        if name == "listener" and self._variant is not None:
-            return [sys.executable, "-m", "tests.faults.broken", self._variant]
+        if name == "listener" and self.variant:
+            return [sys.executable, "-m", "tests.faults.broken", self.variant]
         return super()._server_command(name)
 
 

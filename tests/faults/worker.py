@@ -54,9 +54,8 @@ class Told:
 class Worker:
     """Plays schedules on a line of its own, and on a new one whenever that did not come back."""
 
-    def __init__(self, folder: Path, *, variant: str | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._variant = variant
         self._stage: Stage | None = None
         self._stages = 0
 
@@ -66,7 +65,9 @@ class Worker:
         folder = self._folder / f"schedule-{order.seed}"
         shutil.rmtree(folder, ignore_errors=True)
         try:
-            played = Play(self._up(), schedule, folder).run()
+            stage = self._up()
+            stage.listen_with(order.variant)
+            played = Play(stage, schedule, folder).run()
         except Exception as error:  # noqa: BLE001 - whatever it was: a line that fails is told, and made anew
             # Its logs are worth more than a tidy folder.
             folder = self._stage.folder if self._stage else self._folder
@@ -90,15 +91,15 @@ class Worker:
     def _up(self) -> Stage:
         if self._stage is None:
             self._stages += 1
-            self._stage = Stage(self._folder / f"line-{self._stages}", variant=self._variant)
+            self._stage = Stage(self._folder / f"line-{self._stages}")
             self._stage.start()
         return self._stage
 
 
 def main() -> None:
-    """`python -m tests.faults.worker <folder> [<variant>]`."""
+    """`python -m tests.faults.worker <folder>`."""
     disk.enter_own_namespace()
-    worker = Worker(Path(sys.argv[1]), variant=next(iter(sys.argv[2:]), None))
+    worker = Worker(Path(sys.argv[1]))
     with stoppable():
         try:
             for line in sys.stdin:

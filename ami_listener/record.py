@@ -26,8 +26,10 @@ def record(session: Transaction, batch: Sequence[Seen], settings: Settings) -> N
             calls.record_unavailable(session, seen.channel, caller, dialled, seen.at)
     sightings = [seen if isinstance(seen, Sighting) else seen.sighting() for seen in batch]
     calls.add_facts(session, sightings)
-    # Sorted, so that two witnesses of the same calls lock them in the same order.
-    for channel in sorted({sighting.channel for sighting in sightings}):
+    channels = sorted({sighting.channel for sighting in sightings})
+    # All calls before any consultation: settling locks those as well.
+    calls.lock(session, channels)
+    for channel in channels:
         call = outcomes.settle(session, channel, settings.completed_after_seconds)
         if call is not None:
             log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)

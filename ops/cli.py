@@ -12,8 +12,8 @@ from rich.console import Console
 from ops.errors import explained
 from ops.serve import Server
 from runtime.settings import load
-from schema.scopes import Scope
 from schema.delivery import State
+from schema.scopes import Scope
 
 app = typer.Typer(help="The consultation phone line.", no_args_is_help=True, pretty_exceptions_enable=False)
 db = typer.Typer(help="The database.", no_args_is_help=True)

@@ -87,7 +87,19 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     check_declared([*health.router.routes, *calendars.keyed.routes])
     app.include_router(health.router)
     app.include_router(calendars.keyed, responses=documented(http_422=_UNACCEPTABLE, http_503=_UNAVAILABLE))
-    for part in (line_numbers, practices, providers, calendars, clients, appointments, tasks, calls, line, texts, metrics):
+    for part in (
+        line_numbers,
+        practices,
+        providers,
+        calendars,
+        clients,
+        appointments,
+        tasks,
+        calls,
+        line,
+        texts,
+        metrics,
+    ):
         check_declared(part.router.routes)
         document_scopes(part.router.routes)
         app.include_router(

@@ -79,4 +79,4 @@ def _margins(settings: Settings) -> Margins:
 
 
 def _hold(settings: Settings) -> timedelta:
-    return timedelta(seconds=settings.line_up_after_seconds)
+    return timedelta(seconds=settings.up_after_seconds)

@@ -90,6 +90,11 @@ def locked(session: Session, channel: str) -> Call | None:
     return session.scalars(select(Call).where(Call.channel == channel).with_for_update()).one_or_none()
 
 
+def lock(session: Session, channels: Iterable[str]) -> None:
+    """Lock these calls, in the same order for all: two witnesses of the same calls wait, and never crosswise."""
+    session.execute(select(Call.id).where(Call.channel.in_(channels)).order_by(Call.channel).with_for_update())
+
+
 def still_open(session: Session, node: str) -> Sequence[Call]:
     """The calls of this node, refused ones too, of which nobody has told the end yet, oldest first.
 

@@ -39,7 +39,9 @@ def test_s2_p1_the_platform_hears_that_a_call_connected_ended_and_completed_its_
     assert [one["type"] for one in said] == ["call.connected", "call.ended", "consultation.status_changed"]
     assert {one["data"]["appointment_id"] for one in said} == {booking.appointment_id}
     connected_at = datetime.fromisoformat(connected.json["data"]["connected_at"])
-    assert abs((connected_at - datetime.fromisoformat(call["connected_at"])).total_seconds()) < 1, "each witness has its own clock"
+    assert abs((connected_at - datetime.fromisoformat(call["connected_at"])).total_seconds()) < 1, (
+        "each witness has its own clock"
+    )
     for one in told(hooks, booking, 3):
         for number in (booking.caller_number, booking.client_number, LINE_NUMBER):
             assert number.lstrip("+") not in one.body.decode()

@@ -163,9 +163,17 @@ def _move_followers(session: Session, effect_id: int, due_at: datetime) -> None:
     """
     before = aliased(Effect)
     queue = select(before.queue).where(before.id == effect_id).scalar_subquery()
+    # Locked oldest first, as everywhere: two who change several of one queue never wait for each other crosswise.
+    followers = (
+        select(Effect.id)
+        .where(Effect.queue == queue, Effect.outcome.is_(None), Effect.id > effect_id, Effect.failures == 0)
+        .order_by(Effect.id)
+        .with_for_update()
+        .cte("followers")
+    )
     session.execute(
         update(Effect)
-        .where(Effect.queue == queue, Effect.outcome.is_(None), Effect.id > effect_id, Effect.failures == 0)
+        .where(Effect.id == followers.c.id)
         .values(due_at=due_at)
         .execution_options(synchronize_session=False)
     )

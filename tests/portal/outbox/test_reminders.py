@@ -86,6 +86,7 @@ def wait_for(store: Store, state: State, seconds: float = 60) -> effects.Standin
 
 def make_due(store: Store) -> None:
     with store.transaction() as session:
+        session.execute(select(Effect.id).order_by(Effect.id).with_for_update())
         session.execute(update(Effect).values(due_at=func.clock_timestamp()))
 
 

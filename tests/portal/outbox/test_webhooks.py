@@ -45,6 +45,7 @@ def wait_for(store: Store, *states: State, seconds: float = 60) -> list[effects.
 def make_due(store: Store) -> None:
     """The wait before the next attempt is over."""
     with store.transaction() as session:
+        session.execute(select(Effect.id).order_by(Effect.id).with_for_update())
         session.execute(update(Effect).values(due_at=func.clock_timestamp()))
 
 

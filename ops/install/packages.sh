@@ -8,6 +8,7 @@ declare -A needed=(
     [faketime]=faketime             # make faults: steps the clock of an Asterisk of its own
     [shellcheck]=shellcheck         # make check
     [setpriv]=util-linux
+    [chromium]=chromium             # the browser that the tests look at the provider's pages with
 )
 missing=()
 for command in "${!needed[@]}"; do

@@ -43,8 +43,8 @@ async def _actor(request: Request) -> Actor:
     return actor
 
 
-SettingsGiven = Annotated[Settings, Depends(_settings)]
 StoreGiven = Annotated[Store, Depends(_store)]
+SettingsGiven = Annotated[Settings, Depends(_settings)]
 MarginsGiven = Annotated[Margins, Depends(_margins)]
 RegionGiven = Annotated[str, Depends(_region)]
 HoldGiven = Annotated[timedelta, Depends(_hold)]

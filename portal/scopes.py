@@ -32,6 +32,9 @@ NEEDS: Mapping[tuple[str, str], Scope | Access] = {
     ("POST", "/v1/providers/{provider_id}/calendar-key"): Scope.PORTAL,
     # What a gateway passes on says nothing back.
     ("POST", "/v1/texts"): Scope.TEXTS,
+    ("POST", "/v1/providers/{provider_id}/portal-sessions"): Scope.PORTAL,
+    # A provider's own words can hold anything.
+    ("GET", "/v1/appointments/{appointment_id}/issues"): Scope.PLATFORM,
     # This one shows the line's number, or the client's own.
     ("GET", "/v1/appointments/{appointment_id}"): Scope.PLATFORM,
     ("PUT", "/v1/line-numbers/{e164}"): Scope.PLATFORM,

@@ -157,6 +157,29 @@ class Settings(BaseSettings):
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
 
+    portal_url: str | None = _example(
+        None,
+        "https://line.example.org",
+        "Where providers reach their pages; unset: LINE_API_BIND, if only this machine reaches that",
+    )
+    portal_link_seconds: int = _example(
+        600, "600", "How long a provider's link to their pages opens them", ge=30, le=86_400
+    )
+    portal_idle_seconds: int = _example(
+        3600, "3600", "How long a provider who does nothing on their pages stays signed in", ge=60, le=86_400
+    )
+    portal_session_seconds: int = _example(
+        43_200, "43200", "How long a provider stays signed in at the most", ge=60, le=604_800
+    )
+    support_url: str | None = _example(
+        None, "https://example.org/help", "Where providers find help: https:// or mailto:, shown on their pages"
+    )
+    messaging_url: str | None = _example(
+        None,
+        "https://example.org/messages/{client_id}",
+        "Where providers write to clients, shown on their pages; {client_id} and {appointment_id} are filled in",
+    )
+
     numbers: Numbers = _example("", "+14155550199,+14155550198", "Line numbers to have from the start")
     default_region: str = _example("US", "US", "Region that completes national numbers (ISO 3166)")
     opens_before_seconds: Seconds = _example(60, "60", "How long before the start the line opens (W1)")
@@ -211,9 +234,6 @@ class Settings(BaseSettings):
     ami_texter_secret: SecretStr | None = _example(
         None, "b06d1f7a52c94e38", "The worker's password at the manager interface, for LINE_SMS=sip; `up` makes its own"
     )
-    portal_url: str | None = _example(
-        None, "https://line.example/portal", "Where providers find their pages; stands in text messages"
-    )
 
     @field_validator("default_region")
     @classmethod
@@ -252,6 +272,26 @@ class Settings(BaseSettings):
             raise PydanticCustomError("database", "not a PostgreSQL address")
         return value
 
+    @field_validator("portal_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        match = re.fullmatch(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?", value)
+        if not match or (match[1] == "http" and not is_loopback(match[2])):
+            # What signs a provider in must not cross a network in the clear (P3).
+            raise PydanticCustomError(
+                "origin", "not https:// and a host, with nothing after it (http:// for localhost)"
+            )
+        return value.rstrip("/").lower()
+
+    @field_validator("support_url", "messaging_url")
+    @classmethod
+    def _link(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(https://|mailto:)[!#-;=?-~]+", value):
+            raise PydanticCustomError("link", "not an https:// or mailto: address")
+        return value
+
     @field_validator("ami_secret", "ami_texter_secret")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
@@ -286,7 +326,7 @@ class Settings(BaseSettings):
                 raise PydanticCustomError("e164", "number {place} of the list is not E.164", {"place": place})
         return value
 
-    @field_validator("webhook_url", "sms_url", "portal_url")
+    @field_validator("webhook_url", "sms_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None:
@@ -322,6 +362,12 @@ class Settings(BaseSettings):
             )
         return domain
 
+    def pages_url(self) -> str | None:
+        """The origin of the provider's pages, such as `https://line.example.org`; None where nobody said it."""
+        if self.portal_url is None and is_loopback(self.api_bind.host):
+            return f"http://{self.api_bind}"
+        return self.portal_url
+
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, secrets included, to hand on to a process of ours."""
         return {variable(name): text for name in type(self).model_fields if (text := self.text(name)) is not None}
@@ -343,6 +389,12 @@ class Settings(BaseSettings):
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return f"{PREFIX}{name.upper()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that host."""
+    bare = host.strip("[]").lower()
+    return bare in {"localhost", "::1"} or re.fullmatch(r"127(\.[0-9]{1,3}){3}", bare) is not None
 
 
 def _check_network(value: str) -> None:

@@ -401,3 +401,40 @@ class CalendarKey(Base):
     provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
     key_hash: Mapped[str]  # SHA-256, hexadecimal
     created_at: Mapped[datetime] = _created()
+
+
+class PortalLink(Base):
+    """A provider's way into their pages, to be used once (P3). Of the link's secret, only its hash."""
+
+    __tablename__ = "portal_links"
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)
+    created_at: Mapped[datetime] = _created()
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PortalSession(Base):
+    """A provider who is signed in. Of the cookie, only its hash. Ends at the earlier of its two ends (P3)."""
+
+    __tablename__ = "portal_sessions"
+
+    cookie_hash: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)
+    created_at: Mapped[datetime] = _created()
+    idle_ends_at: Mapped[datetime]  # moves on with what the provider does
+    ends_at: Mapped[datetime]
+
+
+class IssueReport(Base):
+    """What a provider reported about a consultation, before it or during it (F4)."""
+
+    __tablename__ = "issue_reports"
+    __table_args__ = (CheckConstraint("char_length(text) <= 500", name="text_short"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)  # the form's own: sent twice, it is one report
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultations.id"), index=True)
+    reason: Mapped[str]
+    text: Mapped[str | None]  # the provider's words: for support, never for a log
+    reported_at: Mapped[datetime] = _created()

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     LINE_DOWN = "line_down"
     NOT_REFERRED = "not_referred"
     NO_LINE_NUMBER = "no_line_number"
+    CLIENT_LIST = "client_list"
+    CLIENT_PAGE = "client_page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def line(tmp_path_factory: pytest.TempPathFactory, hooks: Receiver) -> Iterator[
         "webhook_allow_private": True,
         "sms": "sip",
         "sms_from": LINE_NUMBER,
-        "portal_url": "https://line.example/portal",
+        "portal_url": "https://line.example",
     }
     with running(tmp_path_factory.mktemp("line"), **tells) as line:
         yield line

@@ -30,6 +30,8 @@ CLOSED = [
     ("GET", "/v1/appointments/a-1"),
     ("GET", "/v1/appointments/a-1/calls"),
     ("GET", "/v1/tasks"),
+    ("GET", "/v1/appointments/a-1/issues"),
+    ("POST", "/v1/providers/p-1/portal-sessions"),
     ("GET", "/v1/calls"),
     ("GET", "/v1/line"),
     ("GET", "/metrics"),
@@ -41,7 +43,7 @@ OWN_KEY = ["/v1/providers/{provider_id}/calendar.ics"]
 
 # Which scope lets which request pass: every route stands here (P3).
 READ = ["GET /v1/appointments/a-1/calls", "GET /v1/tasks", "GET /v1/calls", "GET /v1/line", "GET /metrics"]
-PORTAL = ["POST /v1/providers/p-1/calendar-key"]
+PORTAL = ["POST /v1/providers/p-1/calendar-key", "POST /v1/providers/p-1/portal-sessions"]
 
 
 def test_p3_this_list_holds_every_route_but_health(severed: TestClient) -> None:

@@ -32,7 +32,7 @@ Works = Callable[..., RunningWorker]
 
 PHONE = PhoneNumber("+14155550166")
 SENDER = "+14155550199"
-PORTAL = "https://line.example/portal"
+PORTAL = "https://line.example"
 
 
 NOON = zone_where_it_is(12)

@@ -9,6 +9,7 @@ from portal import failures
 from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
 from portal.openapi import keep_examples_whole
+from portal.pages.app import PREFIX, create_pages
 from portal.problems import documented
 from portal.rate_limit import RateLimiter
 from portal.request_log import RequestLog
@@ -77,7 +78,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         },
         middleware=[
             Middleware(RequestLog),
-            Middleware(TokenGuard, bootstrap=token, store=store),
+            Middleware(TokenGuard, bootstrap=token, store=store, other_guards=[f"{PREFIX}/"]),
             Middleware(BodyLimit),
         ],
     )
@@ -117,4 +118,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
             ),
         )
     keep_examples_whole(app)
+    origin = settings.pages_url()
+    if origin is not None:
+        app.mount(PREFIX, create_pages(settings, store, origin))
     return app

@@ -48,7 +48,7 @@ class RequestLog:
         finally:
             event = {
                 "method": scope["method"],
-                "route": getattr(scope.get("route"), "path", None),
+                "route": _route(scope),
                 "status": status,
                 "milliseconds": round((time.perf_counter() - began) * 1000, 1),
             }
@@ -56,6 +56,12 @@ class RequestLog:
                 log.info("request", **event)
             else:
                 log.error("request", **event, error=type(failure).__name__, at=_frames(failure))
+
+
+def _route(scope: Scope) -> str | None:
+    """The template of the route, with the place where its application is mounted."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return None if path is None else f"{scope.get('root_path', '')}{path}"
 
 
 def _frames(error: Exception) -> list[str]:

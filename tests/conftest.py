@@ -38,6 +38,13 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     """An empty, migrated database of this test's own."""
+    with fresh_database(postgres, template) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """An empty, migrated database, dropped at the end."""
     name = f"test_{uuid4().hex}"
     with _admin(postgres) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 CONSULTLINE := $(VENV)/bin/consultline
 
-.PHONY: help install demo up test faults lag check rules prompts lock
+.PHONY: help install demo up test faults lag check rules screenshots prompts lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, she
 
 rules: $(VENV)/.ready ## docs/rules.md, anew: each rule with the tests that show it
 	$(VENV)/bin/python -m tests.rules
+
+screenshots: $(VENV)/.ready ## the pictures of docs/images, anew: a provider's pages with demo data
+	$(VENV)/bin/python -m tests.portal.pages.screenshots
 
 prompts: ## the recordings, anew, from dialplan/prompts/prompts.txt
 	dialplan/prompts/make.sh

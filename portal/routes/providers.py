@@ -67,6 +67,8 @@ class Provider(BaseModel):
                     "caller_numbers": [{"number": "+14155550100", "label": "mobile"}],
                     "practice_id": None,
                     "pin_always": False,
+                    "pin_when_unverified": False,
+                    "sms_number": None,
                 }
             ]
         }

@@ -338,13 +338,13 @@ def test_e4_bytes_that_are_no_text_lose_no_row(store: Store, tmp_path: Path) -> 
     assert channels(store) == WHOLE
 
 
-def test_e4_ten_thousand_rows_are_caught_up_with(line: Store, tmp_path: Path) -> None:
-    calls = [f"line1-1795470355.{place}" for place in range(5000)]
+def test_e4_thousands_of_rows_are_caught_up_with(line: Store, tmp_path: Path) -> None:
+    calls = [f"line1-1795470355.{place}" for place in range(1000)]
     decide_on(line, calls[-1])
     path = write(tmp_path, [row for call in calls for row in told("busy", call)])
-    assert reader(tmp_path, line).catch_up() == 10_000
+    assert reader(tmp_path, line).catch_up() == 2000
     assert place(line, path) == path.stat().st_size
-    assert len(channels(line)) == 5000
+    assert len(channels(line)) == 1000
     assert call(line, calls[-1]).disposition == "busy"
 
 

@@ -135,6 +135,7 @@ def request(client: TestClient, token: str, method: str, path: str) -> httpx.Res
         ([Scope.READ], READ),
         ([Scope.PORTAL], READ + PORTAL),
         ([Scope.READ, Scope.PORTAL], READ + PORTAL),
+        ([Scope.TEXTS], ["POST /v1/texts"]),
         ([Scope.PLATFORM], [f"{method} {path}" for method, path in CLOSED]),
     ],
 )
@@ -148,7 +149,8 @@ def test_p3_a_token_does_what_its_scopes_say_and_nothing_else(
             assert answer.status_code not in (401, 403), path
             continue
         assert answer.status_code == 403, path
-        need = next(need for need in ("portal", "platform") if f"the scope {need}." in answer.json()["detail"])
+        scopes_named = ("read", "portal", "platform", "texts")
+        need = next(need for need in scopes_named if f"the scope {need}." in answer.json()["detail"])
         assert answer.json()["code"] == "scope_missing"
         assert answer.headers["www-authenticate"] == f'Bearer error="insufficient_scope", scope="{need}"'
 

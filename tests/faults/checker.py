@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from tests.faults.records import CallRecord, ConsultationRecord, Records
-from tests.faults.schedule import Behaviour, Kind
+from tests.faults.case import Case, Violation
+from tests.faults.effects import check_effects
+from tests.faults.records import CallRecord, ConsultationRecord
+from tests.faults.schedule import Behaviour
 from tests.faults.truth import CallTruth
 
 TOLERANCE = timedelta(seconds=1)
-# After these, what nobody could write down may be missing, and the record has to say so.
-_LOSSY = frozenset({Kind.ASTERISK_KILLED, Kind.DISK_FULL, Kind.CLOCK_STEPPED})
-# Without these, somebody was there to write down that an attempt was refused although no server decided.
-_DEAF = _LOSSY | {kind for kind in Kind if kind.startswith(("ami_", "listener_"))}
 _BY_STATUS = {486: "busy", 603: "rejected"}
-
-
-_Thing = TypeVar("_Thing", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One promise that was not kept: by its name, and what shows it."""
-
-    promise: str
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What the record said of a call while the schedule still ran."""
-
-    at: datetime
-    caller: str
-    disposition: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything that a schedule left behind. `appointments` are those of the planned consultations, in order."""
-
-    truths: Sequence[CallTruth]
-    records: Records
-    appointments: Sequence[str]
-    kinds: frozenset[Kind]
-    glimpses: Sequence[Glimpse] = ()
-
-    def records_of(self, truth: CallTruth) -> list[CallRecord]:
-        """What was written down of a call."""
-        return [call for call in self.records.calls if call.caller == truth.caller]
-
-    @property
-    def lossy(self) -> bool:
-        """Whether something happened that no witness could outlive."""
-        return bool(self.kinds & _LOSSY)
 
 
 def check(case: Case) -> list[Violation]:
@@ -67,7 +22,7 @@ def check(case: Case) -> list[Violation]:
         records = case.records_of(truth)
         found += _one_row(truth, records)
         found += _only_admitted(truth, records)
-        if unrecorded(truth, records) and not case.kinds & _DEAF:
+        if unrecorded(truth, records) and not case.deaf:
             found.append(_because("every attempt is recorded", truth, f"refused with {truth.final_status}"))
         for record in records:
             found += _outcome(record)
@@ -80,7 +35,7 @@ def check(case: Case) -> list[Violation]:
     found += _not_closed_while_up(case)
     for consultation in case.records.consultations:
         found += _status(case, consultation)
-    found += _effects(case)
+    found += check_effects(case)
     return found
 
 
@@ -198,37 +153,6 @@ def _status(case: Case, consultation: ConsultationRecord) -> Iterator[Violation]
 def _shows_connection(call: CallRecord) -> bool:
     """Whether both legs were seen in a bridge."""
     return len({leg for _, leg, kind in call.facts if kind in ("bridge_enter", "seen")}) >= 2
-
-
-def _effects(case: Case) -> Iterator[Violation]:
-    """Every effect once: none twice, none missing for a call that connected and ended."""
-    if case.records.effects is None:
-        return
-    effects = case.records.effects
-    of_call = [(effect.call, effect.event_type) for effect in effects if effect.call]
-    of_status = [effect.appointment for effect in effects if effect.event_type == "consultation.status_changed"]
-    for twice in _repeated(of_call):
-        yield Violation("no effect happens twice", f"{twice[1]} twice for call {twice[0]}")
-    for appointment in _repeated(of_status):
-        yield Violation("no effect happens twice", f"status_changed twice for {appointment}")
-    for call in case.records.calls:
-        admitted = call.decision == "admitted"
-        true = {"call.connected": call.connected_at is not None, "call.ended": call.disposition is not None}
-        for event_type, so in true.items():
-            told = (call.id, event_type) in of_call
-            if admitted and so and not told:
-                yield Violation("no effect is missing", f"{event_type} of call {call.id}")
-            if told and not (admitted and so):
-                yield Violation("no effect is invented", f"{event_type} of call {call.id}")
-    for consultation in case.records.consultations:
-        if consultation.status == "completed" and consultation.appointment not in of_status:
-            yield Violation("no effect is missing", f"status_changed of {consultation.appointment}")
-        if consultation.status == "pending" and consultation.appointment in of_status:
-            yield Violation("no effect is invented", f"status_changed of {consultation.appointment}, still pending")
-
-
-def _repeated(things: Iterable[_Thing]) -> list[_Thing]:
-    return [thing for thing, times in Counter(things).items() if times > 1]
 
 
 def _because(promise: str, truth: CallTruth, evidence: str) -> Violation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import os
 import signal
 import statistics
 import tempfile
@@ -16,21 +16,14 @@ import typer
 from rich.console import Console
 from sqlalchemy import text
 
-from ami_listener.files import NAME
 from ops import ports
 from ops.demo.phone import SCENARIOS, Phone
 from ops.up import StopRequestedError, stoppable
-from tests.faults import blocks, disk
+from tests.faults import backlog, blocks, disk
 from tests.faults.stage import LINE_NUMBER, Stage
 
-_AT_A_TIME = 10
-_ROWS = 10_000
-_COPY_CALL = """
-INSERT INTO calls (id, channel, caller, line_number, provider_id, consultation_id, arrived_at, decision, decided_on)
-SELECT gen_random_uuid(), :prefix || n, caller, line_number, provider_id, consultation_id, arrived_at, decision,
-       decided_on
-FROM calls, generate_series(1, :copies) n WHERE channel = :channel
-"""
+_AT_A_TIME = 2
+_QUIET_SECONDS = 5.0
 
 
 def main(
@@ -45,18 +38,21 @@ def main(
             with out.status(f"{calls} calls"):
                 _place(stage, Path(folder), calls)
                 lags = _lags(stage)
-            with out.status(f"catching up with {_ROWS} rows"):
-                rows, seconds, interrupted = _catch_up(stage)
+            with out.status(f"catching up with {backlog.ROWS} rows"):
+                caught_up = backlog.catch_up(stage)
         except StopRequestedError:
             raise typer.Exit(130) from None
     lines = ["| from the event to the commit | facts | median | 95 % | 99 % | longest |", "|---|---|---|---|---|---|"]
     lines += [f"| {_witness(name)} | {len(found)} | {_quantiles(found)} |" for name, found in sorted(lags.items())]
-    rate = f"{seconds:.1f} s after its start ({rows / seconds:.0f} rows a second)"
     lines += [
         "",
-        f"{calls} calls, {_AT_A_TIME} a second. {rows} rows came while the listener was away: committed with all",
+        f"{calls} calls, {_AT_A_TIME} a second, on {os.cpu_count()} processors. Then {caught_up.rows} rows came",
     ]
-    lines += [f"outcomes and effects {rate}; {interrupted} calls were interrupted."]
+    lines += [
+        f"while the listener was away: committed, with all outcomes and effects, {caught_up.seconds:.1f} s after its"
+    ]
+    lines += [f"start, for {caught_up.busy:.1f} s of which its process was busy; {caught_up.interrupted} calls were"]
+    lines += [f"interrupted. The machine's load at the end: {os.getloadavg()[0]:.1f}."]
     found = "\n".join(lines)
     out.print(found, markup=False, soft_wrap=True)
     if write is not None:
@@ -107,7 +103,7 @@ def _place(stage: Stage, folder: Path, count: int) -> None:
             time.sleep(1)
         if not all(phone.finish() for phone in providers):
             raise RuntimeError("not every call went as it should: a lag among failures is not a result")
-        _wait(stage, "SELECT count(*) FROM calls WHERE disposition IS NULL")
+        backlog.wait_until_settled(stage)
     finally:
         for phone in (clients, *providers):
             phone.stop()
@@ -124,7 +120,7 @@ def _book(stage: Stage) -> tuple[str, str]:
 
 def _lags(stage: Stage) -> dict[str, list[float]]:
     """Milliseconds between Asterisk's word on when a thing happened and the commit of the fact, by witness."""
-    time.sleep(2)  # the second witness may still be reading
+    _wait_until_quiet(stage)
     found: dict[str, list[float]] = {}
     with stage.store.transaction() as transaction:
         rows = transaction.execute(
@@ -138,57 +134,15 @@ def _lags(stage: Stage) -> dict[str, list[float]]:
     return found
 
 
-def _catch_up(stage: Stage) -> tuple[int, float, int]:
-    """Rows that came while the listener was away, seconds until all of them counted, calls interrupted by then."""
-    stage.part("listener").stop()
-    rows = _copy_last_call(stage)
-    started = time.monotonic()
-    stage.restart("listener")
-    _wait(stage, "SELECT count(*) FROM calls WHERE disposition IS NULL", every=0.05)
-    seconds = time.monotonic() - started
-    with stage.store.transaction() as transaction:
-        interrupted = transaction.scalar(text("SELECT count(*) FROM calls WHERE disposition = 'interrupted'")) or 0
-    return rows, seconds, interrupted
-
-
-def _copy_last_call(stage: Stage) -> int:
-    """Calls that nobody has heard of yet: the last one's rows and its decision, under other channels' names."""
-    path = stage.line.settings.cel_folder() / NAME
-    last = path.read_text().splitlines()
-    with stage.store.transaction() as transaction:
-        channel: str = transaction.execute(
-            text("SELECT channel FROM calls WHERE disposition = 'connected' ORDER BY arrived_at DESC LIMIT 1")
-        ).scalar_one()
-        own = [line for line in last if f'"linkedid":"{channel}"' in line]
-        copies = _ROWS // len(own)
-        transaction.execute(text(_COPY_CALL), {"prefix": f"{_node(channel)}-1.", "copies": copies, "channel": channel})
-    with path.open("a") as opened:
-        for number in range(1, copies + 1):
-            for line in own:
-                opened.write(_renamed(line, channel, number) + "\n")
-    return len(own) * copies
-
-
-def _renamed(line: str, channel: str, number: int) -> str:
-    """The row under another call's name: its provider's leg is `number`, its client's is beside it."""
-    node = _node(channel)
-    named = line.replace(f'"{channel}"', f'"{node}-1.{number}"')
-    return re.sub(rf'"uniqueid":"{node}-(?!1\.)[0-9.]+"', f'"uniqueid":"{node}-2.{number}"', named)
-
-
-def _node(channel: str) -> str:
-    return channel.partition("-")[0]
-
-
-def _wait(stage: Stage, count: str, *, every: float = 0.2, seconds: float = 300) -> None:
-    """Until the query counts nothing. Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def _wait_until_quiet(stage: Stage) -> None:
+    """Until neither witness has had anything to add for some seconds."""
+    known, since = -1, time.monotonic()
+    while time.monotonic() - since < _QUIET_SECONDS:
         with stage.store.transaction() as transaction:
-            if not transaction.scalar(text(count)):
-                return
-        time.sleep(every)
-    raise TimeoutError(count)
+            facts = transaction.scalar(text("SELECT count(*) FROM call_facts")) or 0
+        if facts != known:
+            known, since = facts, time.monotonic()
+        time.sleep(0.2)
 
 
 def _witness(name: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.checker import Case, Glimpse, check
+from tests.faults.case import Case, Glimpse
+from tests.faults.checker import check
 from tests.faults.records import CallRecord, ConsultationRecord, Effect, OutcomeVersion, Records
 from tests.faults.schedule import Behaviour, CallPlan, Kind
 from tests.faults.truth import CallTruth

@@ -69,7 +69,7 @@ def prepare(store: Store, taken: Taken, settings: Settings) -> Ready | None:
             deliveries.close(session, taken, Outcome.GIVEN_UP if late else Outcome.WITHDRAWN, reason)
             log.info("reminder_not_sent", effect=taken.effect_id, reason=reason)
             return None
-        text = reminder(known.language, settings.portal_url, settings.language)
+        text = reminder(known.language, _questions(settings), settings.language)
         return Ready(deliveries.begin(session, taken), known.number, text)
 
 
@@ -89,3 +89,8 @@ def gateway(settings: Settings) -> Gateway | None:
         raise SettingsError("LINE_SMS_URL: needed with LINE_SMS=http. Example: LINE_SMS_URL=https://sms.example/texts")
     poster = Poster(settings.sms_url, allow_private=settings.sms_allow_private)
     return HttpGateway(poster, settings.sms_token.get_secret_value() if settings.sms_token else None, sender)
+
+
+def _questions(settings: Settings) -> str | None:
+    """Where the provider's open questions are, if anybody said where the pages are."""
+    return f"{settings.portal_url}/p/" if settings.portal_url else None

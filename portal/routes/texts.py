@@ -36,6 +36,8 @@ class TextBody(BaseModel):
 class TextKept(BaseModel):
     """What was kept: that the number wants no texts, or texts again; null for any other text."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kept": "opted_out"}]})
+
     kept: Answer | None
 
 

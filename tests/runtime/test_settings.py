@@ -51,7 +51,7 @@ MALFORMED = [
     ("LINE_SMS_FROM", "4155550199", "should match pattern"),
     ("LINE_SMS_URL", "http://sms.example/", "not https"),
     ("LINE_AMI_TEXTER_SECRET", "two words", "without spaces and semicolons"),
-    ("LINE_PORTAL_URL", "javascript:alert(1)", "not a web address"),
+    ("LINE_PORTAL_URL", "javascript:alert(1)", "not https:// and a host"),
 ]
 
 

@@ -89,7 +89,7 @@ def test_s4_an_unanswered_consultation_is_one_sip_message_to_the_provider(scene:
     assert message.first_line.startswith(f"MESSAGE sip:{number}@{scene.line.settings.trunk_address} ")
     assert (message.header("From") or "").startswith(f"<sip:{LINE_NUMBER}@")
     assert message.header("Content-Type") == "text/plain"
-    assert message.text.endswith(reminder("en", "https://line.example/portal"))
+    assert message.text.endswith(reminder("en", "https://line.example/p/"))
     found = standing(store, appointment_id)
     assert found is not None
     assert (found.state, found.attempts) == (State.DELIVERED, 1)

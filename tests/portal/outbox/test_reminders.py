@@ -33,6 +33,7 @@ Works = Callable[..., RunningWorker]
 PHONE = PhoneNumber("+14155550166")
 SENDER = "+14155550199"
 PORTAL = "https://line.example"
+QUESTIONS = f"{PORTAL}/p/"
 
 
 NOON = zone_where_it_is(12)
@@ -102,7 +103,7 @@ def test_s4_an_unanswered_consultation_is_one_text_to_the_number_on_the_profile(
     assert heard.json == {
         "from": SENDER,
         "to": PHONE.e164,
-        "text": reminder("es", PORTAL),
+        "text": reminder("es", QUESTIONS),
         "id": heard.headers["idempotency-key"],
     }
 

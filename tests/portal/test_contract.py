@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 import schemathesis
+
+# Schemathesis would import these within a test, where pytest rewrites them while other threads run: CPython 3.11 then
+# miscounts how deep its parser is ("AST constructor recursion depth mismatch").
+import schemathesis.specs.openapi.analysis
+import schemathesis.specs.openapi.warnings
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st

@@ -21,6 +21,7 @@ _MOST_LINES = 100
 _REPLY = re.compile(r"(?P<code>[0-9]{3})(?P<more>-?)(?: ?)(?P<text>.*)")
 _RESULT = re.compile(r"result=(?P<value>\S*)(?: \((?P<data>.*)\))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNIQUEID = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _LISTABLE = re.compile(r"[A-Za-z0-9+_.:/&-]*")
 
 
@@ -105,8 +106,8 @@ class Session(AGI):  # type: ignore[misc]  # pyst2 has no types
     @property
     def channel(self) -> str:
         """The uniqueid of the channel that asks. Asterisk's own; nobody outside can influence it."""
-        channel = self.env.get("agi_uniqueid")
-        if not channel:
+        channel = self.env.get("agi_uniqueid", "")
+        if not _UNIQUEID.fullmatch(channel):
             raise ProtocolError("no agi_uniqueid in the environment")
         return channel
 

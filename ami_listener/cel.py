@@ -63,6 +63,8 @@ def _read(row: dict[str, Any]) -> list[Sighting | Unavailable]:
 
 def _facts(row: dict[str, Any], leg: Leg, at: datetime) -> list[Fact]:
     event = row.get("eventtype")
+    if not isinstance(event, str):
+        raise MalformedRowError("no eventtype")
     if event == "ANSWER":
         # The provider's leg is also answered for an announcement or a PIN; that is no dial that ended.
         return [Fact(Kind.DIALLED, leg, at, dial_status=DialStatus.ANSWER)] if leg is Leg.CLIENT else []

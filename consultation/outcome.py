@@ -58,6 +58,10 @@ class Outcome:
 # 19. A leg that we ourselves gave up on after the ring time has 0.
 _REJECTED = frozenset({21})
 _NO_ANSWER = frozenset({None, 0, 16, 18, 19})
+# The client's carrier redirected the call, which is not followed. Asterisk calls that CANCEL, BUSY or both; but then
+# it is we who end the provider's leg, with 480, which a caller who gives up and a busy phone never bring about.
+_NOT_FOLLOWED = frozenset({DialStatus.CANCEL, DialStatus.BUSY})
+_UNAVAILABLE = 19
 
 # DialEnd's word alone is too coarse: it says NOANSWER for whatever has no word of its own, a 404 or a 603 included
 # (ast_hangup_cause_to_dial_status). The cause tells them apart.
@@ -97,7 +101,7 @@ def fold(facts: Iterable[Fact]) -> Outcome:
     return replace(
         known,
         ended_at=hung_up.at,
-        disposition=_disposition(said.connected_at, dialled, client_gone, ended_by),
+        disposition=_disposition(said.connected_at, dialled, client_gone, hung_up, ended_by),
         # The client's leg knows best why it ended; one that we gave up on has no cause of its own.
         hangup_cause=(client_gone.cause if client_gone else None) or hung_up.cause,
         ended_by=ended_by,
@@ -138,7 +142,7 @@ def _instants(told: Outcome) -> tuple[datetime | None, ...]:
 
 
 def _disposition(
-    connected_at: datetime | None, dialled: list[Fact], client_gone: Fact | None, ended_by: EndedBy
+    connected_at: datetime | None, dialled: list[Fact], client_gone: Fact | None, hung_up: Fact, ended_by: EndedBy
 ) -> Disposition:
     if connected_at is not None:
         return Disposition.CONNECTED
@@ -148,7 +152,8 @@ def _disposition(
     if status is None:
         return Disposition.LINE_FAILED
     if status not in _BY_CAUSE:
-        return _BY_STATUS[status]
+        followed = status not in _NOT_FOLLOWED or hung_up.cause != _UNAVAILABLE
+        return _BY_STATUS[status] if followed else Disposition.UNREACHABLE
     cause = client_gone.cause if client_gone else None
     if cause in _REJECTED:
         return Disposition.REJECTED

@@ -94,3 +94,11 @@ def test_w1_the_margin_after_is_a_setting(store: Store) -> None:
 def test_every_reason_has_a_sip_status_and_only_a_fault_of_ours_makes_a_carrier_try_elsewhere(reason: Reason) -> None:
     assert 400 <= SIP_STATUS[reason] < 700
     assert (SIP_STATUS[reason] // 100 == 5) == (reason is Reason.LINE_UNAVAILABLE)
+
+
+@pytest.mark.parametrize("calls_up", ["x", "-1", "1 2", "\u0661", "9" * 5000])
+def test_a10_a_count_of_calls_that_is_no_count_gets_no_decision(line: Store, server: Server, calls_up: str) -> None:
+    with Call(server) as call:
+        call.admit(arg_5=calls_up)
+        assert call.answer() == {}
+    assert calls(line) == []

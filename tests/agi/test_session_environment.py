@@ -45,6 +45,12 @@ def test_a_key_that_comes_twice_is_refused_for_it_could_shadow_a_sanitised_one()
         pass
 
 
+@pytest.mark.parametrize("channel", ["", "x y", "line1-1.2\0", "1'--", "\u0661", "x" * 81])
+def test_a_channel_that_asterisk_does_not_name_so_is_refused(channel: str) -> None:
+    with pytest.raises(ProtocolError), session(env=environment(channel=channel)) as (asterisk, _):
+        asterisk.channel  # noqa: B018 - reading it is what is refused
+
+
 @pytest.mark.parametrize("line", [b"uniqueid: 1", b"X-agi_uniqueid: 1", b"agi_uniqueid 1", b"\x00agi_a: 1", b" "])
 def test_a_line_that_is_no_agi_key_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError), session(env=b"agi_network: yes\n" + line + b"\n\n"):

@@ -118,3 +118,16 @@ def _read_or_malformed(line: str) -> None:
     except MalformedRowError:
         return
     assert all(isinstance(entry, Sighting | Unavailable) for entry in found)
+
+
+@pytest.mark.parametrize("value", [[], {}, ["HANGUP"], None, 1])
+def test_an_event_that_is_no_word_is_named_and_not_looked_up(value: object) -> None:
+    assert "eventtype" in complaint(written({**ORDINARY["HANGUP"], "eventtype": value}))
+
+
+@pytest.mark.parametrize("status", [[], {}, ["BUSY"], None, 1])
+def test_e4_an_end_whose_dial_status_is_no_word_is_an_end_all_the_same(status: object) -> None:
+    extra = json.dumps({"hangupcause": 16, "hangupsource": "", "dialstatus": status})
+    (found,) = read_row(row("HANGUP", 1, extra=extra))
+    assert isinstance(found, Sighting)
+    assert found.fact.kind is Kind.HANGUP

@@ -43,6 +43,20 @@ def test_e3_only_a_dial_that_was_answered_has_an_answer(status: DialStatus) -> N
     assert answered_at == (at(5) if status is DialStatus.ANSWER else None)
 
 
+NOT_FOLLOWED = """
+     5  client    dialled         {status}
+     5  client    hangup          {cause}
+     6  provider  hangup_request
+     6  provider  hangup          19
+"""
+
+
+@pytest.mark.parametrize("cause", [0, 23])
+@pytest.mark.parametrize("status", ["CANCEL", "BUSY"])
+def test_e5_a_client_whose_carrier_redirects_the_call_is_unreachable(status: str, cause: int) -> None:
+    assert outcome(NOT_FOLLOWED.format(status=status, cause=cause)).disposition is Disposition.UNREACHABLE
+
+
 DIAL_THAT_FAILED = """
      5  client    dialled         {status}
      5  client    hangup          {cause}

@@ -18,7 +18,9 @@ from agi.handlers.health import health
 from agi.handlers.text import text
 from agi.session import AgiError, CallerGoneError, Session
 from runtime.settings import Address, Settings, SettingsError
+from schema import key_check
 from schema.engine import Store, StoreUnavailableError
+from schema.keyring import keyring_of
 
 log = structlog.get_logger("agi.server")
 
@@ -108,12 +110,15 @@ def serve(settings: Settings) -> None:
     # Asterisk gives up after agi_deadline_seconds; we must have given up before, or a decision that nobody hears
     # would be kept as if it had been carried out.
     deadline_seconds = settings.agi_deadline_seconds * 0.8
+    keyring = keyring_of(settings)
     store = Store(
         settings.database_url.get_secret_value(),
         pool=settings.agi_workers,
         statement_seconds=deadline_seconds / 2,
         name="consultline agi",
+        keyring=keyring,
     )
+    key_check.check(keyring, store)
     address = settings.listening_agi()
     try:
         server = Server(

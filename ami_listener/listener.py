@@ -16,7 +16,9 @@ from ami_listener.reconcile import Reconciler
 from ami_listener.tail import Tail
 from ami_listener.writer import Writer
 from runtime.settings import Settings, SettingsError
+from schema import key_check
 from schema.engine import Store
+from schema.keyring import keyring_of
 
 log = structlog.get_logger("ami_listener")
 
@@ -30,7 +32,9 @@ def serve(settings: Settings) -> None:
         raise SettingsError("LINE_DATABASE_URL: needed by the listener. Example: postgresql://line@localhost/line")
     if settings.ami_secret is None:
         raise SettingsError("LINE_AMI_SECRET: needed by the listener. Example: a long random word")
-    store = Store(settings.database_url.get_secret_value(), pool=5, name="consultline listener")
+    keyring = keyring_of(settings)
+    store = Store(settings.database_url.get_secret_value(), pool=5, name="consultline listener", keyring=keyring)
+    key_check.check(keyring, store)
     writer = Writer(store, settings)
     writer.start()
     tail = Tail(settings.cel_folder(), store, settings)

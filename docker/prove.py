@@ -36,6 +36,7 @@ VARIABLES = {
     "POSTGRES_PASSWORD": secrets.token_hex(32),
     "LINE_AMI_SECRET": secrets.token_hex(32),
     "LINE_API_TOKEN": secrets.token_hex(32),
+    "LINE_NUMBER_KEY": secrets.token_hex(32),
     "LINE_TRUNK_ADDRESS": str(CARRIER),
     "LINE_TRUNK_MATCH": "127.0.0.1/32",
     "LINE_TRUNK_QUALIFY_SECONDS": "0",  # SIPp answers calls, not OPTIONS

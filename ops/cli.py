@@ -135,6 +135,17 @@ def resend(
     send_again(load(), out, effect_id=effect_id, all_failed=all_failed)
 
 
+@app.command()
+def rotate_key(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing: say what is under which key.")] = False,
+) -> None:
+    """Bring every phone number in the database under the newest key, while the line runs (docs/operating.md)."""
+    from ops.rotate_key import rotate_key as rotate  # noqa: PLC0415
+
+    if not rotate(load(), out, check=check):
+        raise SystemExit(1)
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database of LINE_DATABASE_URL to the newest shape, and add the line numbers of LINE_NUMBERS."""

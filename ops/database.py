@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 
 from consultation.numbers import PhoneNumber
+from ops import number_key
 from ops.errors import OperatorError
 from ops.postgres import embedded_url
 from runtime.settings import Settings, SettingsError
-from schema import migrations
+from schema import key_check, migrations
 from schema.engine import Store
 from schema.queries import people
 
@@ -32,9 +33,11 @@ def prepare(settings: Settings) -> tuple[str | None, str]:
     Raises SettingsError, DatabaseUnavailableError, StoreUnavailableError, OperatorError.
     """
     address = url(settings)
-    revisions = migrations.upgrade(address)
-    store = Store(address, pool=1)
+    keyring = number_key.keyring(settings)
+    revisions = migrations.upgrade(address, keyring)
+    store = Store(address, pool=1, keyring=keyring)
     try:
+        key_check.check(keyring, store)
         with store.transaction() as transaction:
             for number in settings.numbers:
                 people.add_line_number(transaction, PhoneNumber(number))

@@ -12,6 +12,8 @@ _EXPECTED = {
     "ops.ports.PortTakenError",
     "ops.processes.PartFailedError",
     "runtime.settings.SettingsError",
+    "schema.engine.NumberKeyError",
+    "schema.rotation.OvertakenError",
 }
 _NEEDS_WORDS = {
     "schema.engine.StoreUnavailableError": "LINE_DATABASE_URL: the database does not answer",

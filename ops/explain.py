@@ -17,6 +17,7 @@ from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from ops.database import url
 from ops.errors import OperatorError
+from ops.number_key import keyring
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.queries.admission import Situation, situation
@@ -89,7 +90,7 @@ def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situati
         timedelta(seconds=settings.opens_before_seconds), timedelta(seconds=settings.closes_after_seconds)
     )
     caller = attempt.caller if isinstance(attempt.caller, PhoneNumber) else None
-    store = Store(url(settings), pool=1)
+    store = Store(url(settings), pool=1, keyring=keyring(settings))
     try:
         with store.transaction() as transaction:
             return situation(transaction, caller, margins, at=at)

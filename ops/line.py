@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ami_listener.health import admits
-from ops import database, ports
+from ops import database, number_key, ports
 from ops.asterisk import configuration
 from ops.asterisk.installation import Installation, find_or_install
 from ops.asterisk.server import Asterisk
@@ -25,6 +25,7 @@ from ops.processes import Part
 from portal.worker import check as check_outbox
 from runtime.settings import Settings
 from schema.engine import Store
+from schema.keyring import keyring_of
 from schema.queries import line as line_queries
 
 Progress = Callable[[str], None]
@@ -73,9 +74,12 @@ class Line:
     def start(self, progress: Progress) -> None:
         """Start every part. Raises PartFailedError and what the parts raise; call `stop` then as well."""
         configuration.check(self.settings)
+        if self.settings.database_url is not None:
+            keyring_of(self.settings)
         ports.check_free(self.settings)
         check_outbox(self.settings)
         self._lock_folder()
+        self.settings = number_key.ensured(self.settings, self.folder)
         progress("looking for Asterisk")
         installation = find_or_install(self.settings.asterisk, self.settings.cache_dir, progress)
         progress("starting PostgreSQL")

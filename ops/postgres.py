@@ -21,7 +21,10 @@ from ops.processes import Part, PartFailedError
 # PostgreSQL refuses to run as root. `nobody` is on every machine and owns nothing else here.
 _USER = "nobody"
 # A statement that fails would stand in the log with the values in it, phone numbers among them (P1).
-_QUIET = ["-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse", "-c", "log_statement=none"]
+_QUIET = [
+    *("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse", "-c", "log_statement=none"),
+    *("-c", "log_parameter_max_length=0", "-c", "log_parameter_max_length_on_error=0"),
+]
 _BINARIES = "pginstall18/bin"
 # sun_path holds 108 bytes (unix(7)); PostgreSQL's own file name takes some of them.
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")

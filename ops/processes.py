@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from runtime.settings import secret_variables
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,7 +25,10 @@ class PartFailedError(Exception):
 
 
 class Part:
-    """One process with its log. Use `start`, then `wait_until`, and `stop` in any case."""
+    """One process with its log. Use `start`, then `wait_until`, and `stop` in any case.
+
+    Without an `environment` it has ours, but for the secrets in it.
+    """
 
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
@@ -31,7 +36,7 @@ class Part:
         self.name = name
         self.log = log
         self._command = list(command)
-        self._environment = dict(environment) if environment is not None else None
+        self._environment = dict(environment) if environment is not None else without_secrets(os.environ)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -107,6 +112,11 @@ class Part:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for programs that are not ours, Asterisk and PostgreSQL: they need no secret of the settings."""
+    return {name: value for name, value in environment.items() if name.upper() not in secret_variables()}
 
 
 def die_with_parent() -> None:

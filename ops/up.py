@@ -79,6 +79,8 @@ def _say_where(line: Line, settings: Settings, out: Console) -> None:
         "database": line.database_url if line.postgres else "LINE_DATABASE_URL",
         "logs": line.logs,
     }
+    if settings.database_url is None and not settings.number_keys():
+        places["number key"] = f"{line.settings.number_key_file}  (keep a copy elsewhere: docs/operating.md)"
     if settings.api_token is None:
         places["API token"] = (
             f"{line.api_token}  (made for this run, shown once; set LINE_API_TOKEN for one that stays)"

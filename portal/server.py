@@ -13,7 +13,9 @@ import uvicorn
 from portal.app import create_app
 from runtime import logging
 from runtime.settings import Address, Settings, SettingsError
+from schema import key_check
 from schema.engine import Store
+from schema.keyring import keyring_of
 
 STOP_SECONDS = 8  # under the 10 s that supervisors commonly wait before they kill
 
@@ -31,8 +33,10 @@ def serve(settings: Settings) -> None:
             "LINE_DATABASE_URL: not set, and the API needs a database. "
             "Example: LINE_DATABASE_URL=postgresql://line@localhost/line"
         )
-    store = Store(settings.database_url.get_secret_value(), name="consultline-portal")
+    keyring = keyring_of(settings)
+    store = Store(settings.database_url.get_secret_value(), name="consultline-portal", keyring=keyring)
     try:
+        key_check.check(keyring, store)
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(settings, store),

@@ -19,7 +19,9 @@ from portal.outbox.worker import Worker
 from portal.sweep import Sweep
 from runtime import logging
 from runtime.settings import Settings, SettingsError
+from schema import key_check
 from schema.engine import Store
+from schema.keyring import keyring_of
 
 log = structlog.get_logger("portal.worker")
 
@@ -32,8 +34,10 @@ def serve(settings: Settings) -> None:
     if settings.database_url is None:
         raise SettingsError("LINE_DATABASE_URL: needed by the worker. Example: postgresql://line@localhost/line")
     webhooks, texts = webhook_sender(settings), reminders.gateway(settings)
-    store = Store(settings.database_url.get_secret_value(), pool=6, name="consultline worker")
+    keyring = keyring_of(settings)
+    store = Store(settings.database_url.get_secret_value(), pool=6, name="consultline worker", keyring=keyring)
     try:
+        key_check.check(keyring, store)
         with _beside(Sweep(store, _margins(settings)).run, LineWatch(store, _hold(settings)).run):
             asyncio.run(_deliver(Worker(store, settings, webhooks, texts)))
     finally:

@@ -7,13 +7,15 @@ import ipaddress
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import phonenumbers
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from runtime import secret_key
 
 PREFIX = "LINE_"
 
@@ -95,6 +97,19 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = _example(
         None, "postgresql://line@localhost/line", "PostgreSQL; unset: an embedded one in LINE_DATA_DIR"
+    )
+    number_key: SecretStr | None = _example(
+        None,
+        secret_key.EXAMPLE,
+        "Encrypts the phone numbers in the database: 32 random bytes as hex or base64; `up` makes its own (P1)",
+    )
+    number_key_previous: SecretStr | None = _example(
+        None, secret_key.EXAMPLE, "The key of before, until `consultline rotate-key` is through"
+    )
+    number_key_file: Path | None = _example(
+        None,
+        "/etc/consultline/number-key",
+        "A file with such keys in place of these two: a line each, the newest first",
     )
     sip_bind: HostPort = _example("127.0.0.1:5060", "127.0.0.1:5060", "Where Asterisk listens for SIP")
     trunk_address: HostPort = _example("127.0.0.1:5080", "203.0.113.5:5060", "The carrier, for calls to clients")
@@ -292,6 +307,16 @@ class Settings(BaseSettings):
             raise PydanticCustomError("link", "not an https:// or mailto: address")
         return value
 
+    @field_validator("number_key", "number_key_previous")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                secret_key.parse(value.get_secret_value())
+            except secret_key.MalformedKeyError as error:
+                raise PydanticCustomError("key", "{why}", {"why": str(error)}) from None
+        return value
+
     @field_validator("ami_secret", "ami_texter_secret")
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
@@ -339,6 +364,21 @@ class Settings(BaseSettings):
         for key in value.get_secret_value().split(",") if value else []:
             _check_signing_key(key.strip())
         return value
+
+    def number_keys(self) -> list[bytes]:
+        """The keys of numbers, each 32 bytes, the newest first; none where none is set.
+
+        Raises SettingsError for a file that cannot be read or holds something else, and for the example.
+        """
+        keys = [secret_key.parse(key.get_secret_value()) for key in (self.number_key, self.number_key_previous) if key]
+        if self.number_key_file is not None:
+            keys += _keys_of(self.number_key_file.expanduser())
+        if secret_key.parse(secret_key.EXAMPLE) in keys:
+            raise SettingsError(
+                "LINE_NUMBER_KEY: this is the example of the documentation; make your own with "
+                f"`{secret_key.HOW_TO_MAKE_ONE}`"
+            )
+        return list(dict.fromkeys(keys))
 
     def cel_folder(self) -> Path:
         """Where Asterisk's CEL rows are."""
@@ -395,6 +435,29 @@ def is_loopback(host: str) -> bool:
     """Whether only this machine reaches that host."""
     bare = host.strip("[]").lower()
     return bare in {"localhost", "::1"} or re.fullmatch(r"127(\.[0-9]{1,3}){3}", bare) is not None
+
+
+def secret_variables() -> set[str]:
+    """The environment variables of settings that are secrets: for our own processes, and nobody else's."""
+    return {variable(name) for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation)}
+
+
+def _keys_of(file: Path) -> list[bytes]:
+    name = variable("number_key_file")
+    try:
+        lines = [(place, line) for place, line in enumerate(file.read_text().splitlines(), 1) if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text"
+        raise SettingsError(f"{name}: {file} cannot be read: {why}") from None
+    keys = []
+    for place, line in lines:
+        try:
+            keys.append(secret_key.parse(line))
+        except secret_key.MalformedKeyError as error:
+            raise SettingsError(f"{name}: line {place} of {file} is {error}") from None
+    if not keys:
+        raise SettingsError(f"{name}: {file} holds no key; make one with `{secret_key.HOW_TO_MAKE_ONE}`")
+    return keys
 
 
 def _check_network(value: str) -> None:

@@ -267,6 +267,23 @@ class AsteriskClock(Base):
     measured_at: Mapped[datetime] = _created()
 
 
+class NumberKeyState(Base):
+    """A key that numbers are or were under, by its id; the key itself is in no database (P1).
+
+    New numbers are stored under the active one. Some may still be under a retiring one, none under a retired one.
+    """
+
+    __tablename__ = "number_keys"
+    __table_args__ = (
+        CheckConstraint("state IN ('active', 'retiring', 'retired')", name="state_known"),
+        Index("uq_number_keys_active", "state", unique=True, postgresql_where=text("state = 'active'")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    created_at: Mapped[datetime] = _created()
+
+
 class Effect(Base):
     """One thing that somebody outside is to be told. Written in the transaction that made it true (E4).
 

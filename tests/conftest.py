@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -12,6 +13,10 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from ops.postgres import EmbeddedPostgres
 from schema import migrations
 from schema.engine import Store, driver_url
+from tests.number_key import NUMBER_KEY
+
+# A store that is not told otherwise has the keys of the process's own settings.
+os.environ["LINE_NUMBER_KEY"] = NUMBER_KEY
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +43,12 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     """An empty, migrated database of this test's own."""
-    with fresh_database(postgres, template) as url:
+    with database_of_its_own(postgres, template) as url:
         yield url
 
 
 @contextmanager
-def fresh_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+def database_of_its_own(postgres: EmbeddedPostgres, template: str = "template1") -> Iterator[str]:
     """An empty, migrated database, dropped at the end."""
     name = f"test_{uuid4().hex}"
     with _admin(postgres) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from agi.handlers import Context
-from agi.session import Session
+from agi.session import ProtocolError, Session
 from consultation.admission import MOST_CALLS, Admit, Attempt, Decision, Profile, Reason, Refuse, decide
 from consultation.announcement import announcement, spoken_language
 from consultation.attestation import Attestation, Policy, acceptable, attestation, combined
@@ -184,7 +185,7 @@ def _attempt(session: Session, settings: Settings) -> Attempt:
         line_number=line_number,
         attestation=level,
         verified=acceptable(level, Policy(settings.attestation)),
-        trunk_full=int(session.argument(5) or 0) > settings.trunk_max_calls,
+        trunk_full=_calls_up(session.argument(5)) > settings.trunk_max_calls,
         denied=tuple(settings.deny_prefixes),
     )
 
@@ -196,3 +197,10 @@ def _attested(session: Session, settings: Settings, caller: Caller, line_number:
         return by_trunk
     signature = Signature(session.argument(9), session.argument(10))
     return combined(by_trunk, verification(signature, caller, line_number))
+
+
+def _calls_up(text: str) -> int:
+    """How many calls are up on the Asterisk that asks; 0 if it does not say. Raises ProtocolError (A10)."""
+    if not re.fullmatch(r"[0-9]{0,9}", text):
+        raise ProtocolError("how many calls are up is no number")
+    return int(text or 0)

@@ -18,7 +18,7 @@ from consultation.identification import Owner
 from consultation.numbers import PhoneNumber
 from consultation.outcome import Disposition
 from consultation.window import Margins, Window
-from schema.columns import Instant, Number
+from schema.columns import Instant, SoughtNumbers
 from schema.models import Appointment, Call, CallerNumber, Client, Consultation, LineNumber, Provider
 
 LOCKING_CALLS = 5  # A9: so many wrong calls in an hour lock the number for an hour
@@ -71,7 +71,7 @@ _clock = select(
 ).cte("clock")
 _near_before = cast(bindparam("near_before"), INTERVAL)
 _near_after = cast(bindparam("near_after"), INTERVAL)
-_caller = bindparam("caller", type_=Number())
+_caller = bindparam("caller", type_=SoughtNumbers())
 _own_number = aliased(LineNumber)
 _wrong, _earlier = aliased(Call), aliased(Call)
 # A9: the last of five wrong calls within an hour was less than an hour ago.

@@ -15,6 +15,7 @@ from agi.server import Server
 from runtime.settings import Address, Settings, load
 from schema.engine import Store
 from tests.agi.wire import CALLER, CHANNEL, SOON, environment
+from tests.number_key import NUMBER_KEY
 
 LINE_NUMBER = "+14155550199"
 
@@ -22,9 +23,9 @@ _SET = re.compile(r'SET VARIABLE "ARRAY\((?P<names>[^)]*)\)" "(?P<values>[^"]*)"
 
 
 def defaults(**changes: object) -> Settings:
-    """The settings of a line that nobody has set, whatever the environment says."""
+    """The settings of a line of which only the key of numbers was set, whatever the environment says."""
     values = {name: field.default for name, field in Settings.model_fields.items()}
-    return load(_env_file=None, **{**values, **changes})
+    return load(_env_file=None, **{**values, "number_key": NUMBER_KEY, **changes})
 
 
 @contextmanager

@@ -94,6 +94,6 @@ def test_p1_from_its_start_to_a_sigterm_a_server_logs_no_whole_number(database_u
         log = process.log()
     events = [json.loads(line)["event"] for line in log.splitlines()]
     assert (events[0], events[-1]) == ("listening", "stopped")
-    assert {"call_decided", "handler_failed", "unknown_script", "conversation_failed", "caller_gone"} <= set(events)
+    assert {"call_decided", "unknown_script", "conversation_failed", "caller_gone"} <= set(events)
     for number in (CALLER, CLIENT, STRANGER, LINE_NUMBER, OTHER_LINE):
         assert number[-7:] not in log

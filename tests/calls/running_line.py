@@ -12,6 +12,7 @@ from ops.demo import own_line
 from ops.line import Line
 from runtime.settings import load
 from tests.calls.scene import LINE_NUMBER, assert_logs_hold_no_number
+from tests.number_key import NUMBER_KEY
 
 
 @contextmanager
@@ -20,6 +21,8 @@ def running(folder: Path, **overrides: Any) -> Iterator[Line]:
     first, second = ports.free(2)
     values: dict[str, Any] = {
         "numbers": [LINE_NUMBER],
+        # The stores of these tests look into the line's database.
+        "number_key": NUMBER_KEY,
         "ring_seconds": 5,
         # Announcements take seconds; the tests that are about them turn them on.
         "announce": "off",

@@ -22,7 +22,7 @@ SECRETS = {
     variable(name) for name, field in Settings.model_fields.items() if SecretStr.__name__ in str(field.annotation)
 }
 # Where files lie and which Asterisk is run is the images' affair; own recordings are mounted (docs/docker.md).
-NOT_FOR_CONTAINERS = {"LINE_ASTERISK", "LINE_CACHE_DIR", "LINE_DATA_DIR", "LINE_SOUNDS_DIR"}
+NOT_FOR_CONTAINERS = {"LINE_ASTERISK", "LINE_CACHE_DIR", "LINE_DATA_DIR", "LINE_NUMBER_KEY_FILE", "LINE_SOUNDS_DIR"}
 
 
 def block(text: str, name: str, indent: int = 0) -> str:
@@ -64,6 +64,13 @@ def test_settings_that_all_services_share_hold_no_secret() -> None:
     shared = set(re.findall(r"^  ([A-Z_]+):", block(COMPOSE, "x-settings"), re.M))
     assert shared
     assert not {name for name in shared if secret(name)}
+
+
+def test_p1_who_reads_the_database_has_the_key_of_numbers_and_nobody_else() -> None:
+    assert "LINE_NUMBER_KEY:" in block(COMPOSE, "x-database")
+    assert len(re.findall(r"^ *LINE_NUMBER_KEY:", COMPOSE, re.M)) == 1
+    reading = {name for name, text in SERVICES.items() if "*database" in text}
+    assert reading == {"migrate", "agi", "listener", "portal", "worker"}
 
 
 def test_no_secret_has_a_default() -> None:

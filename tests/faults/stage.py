@@ -19,10 +19,12 @@ from ops.line import Line
 from ops.processes import Part
 from runtime.settings import Address, Settings, load
 from schema.engine import Store, StoreUnavailableError
+from schema.keyring import keyring_of
 from schema.queries import line as line_queries
 from tests.faults.clock import Clock
 from tests.faults.disk import SmallDisk
 from tests.faults.proxy import Mode, Proxy
+from tests.number_key import NUMBER_KEY
 
 LINE_NUMBER = "+14155550199"
 _HEAL_SECONDS = 30
@@ -49,7 +51,13 @@ class Stage:
         self.disk = SmallDisk(self.line.folder / "asterisk")
         self.line.start(lambda _: None)
         self.platform = Platform(self.line.api_url, self.line.api_token)
-        self.store = Store(self.line.database_url, pool=2, statement_seconds=2, name="fault harness")
+        self.store = Store(
+            self.line.database_url,
+            pool=2,
+            statement_seconds=2,
+            name="fault harness",
+            keyring=keyring_of(self.line.settings),
+        )
 
     def close(self) -> None:
         """Stop everything, whatever state it is in."""
@@ -163,6 +171,7 @@ class _FaultyLine(Line):
 def _settings(folder: Path, agi: Address, ami: Address, agi_proxy: Address, ami_proxy: Address) -> Settings:
     wanted: dict[str, Any] = {
         "numbers": [LINE_NUMBER],
+        "number_key": NUMBER_KEY,
         "ring_seconds": 5,
         "announce": "off",
         "agi_deadline_seconds": 2,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops import ports
+from tests.number_key import NUMBER_KEY
 
 # What an installed `consultline` runs.
 CONSULTLINE = [sys.executable, "-m", "ops.cli"]
@@ -28,6 +29,8 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         # A terminal would be wider; a message must not be cut in two for a test's sake.
         "COLUMNS": "300",
     }
+    if "LINE_DATABASE_URL" in settings:
+        own["LINE_NUMBER_KEY"] = NUMBER_KEY
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LINE_")}
     return {**kept, **own, **settings}
 

@@ -26,7 +26,7 @@ def test_a_stop_leaves_no_process_no_lock_and_no_half_written_file(tmp_path: Pat
     assert wait_until_gone(tmp_path, 2) == []
     data = tmp_path / "data"
     left = {path.relative_to(data).parts[0] for path in data.rglob("*")}
-    assert left == {"asterisk", "log", "postgres"}
+    assert left == {"asterisk", "log", "number-key", "postgres"}
     assert not list(data.rglob("*.pid"))
     assert not list(data.rglob("*.lock*"))
     assert not [path for path in data.rglob("*") if path.is_socket()]
@@ -92,6 +92,12 @@ def test_it_says_where_everything_is_and_shows_a_token_once(tmp_path: Path) -> N
     for name in ("LINE_SIP_BIND", "LINE_AGI_ADDRESSES", "LINE_AMI_ADDRESS", "LINE_API_BIND"):
         assert variables[name] in said
     assert said.count("API token") == 1
+    key = tmp_path / "data" / "number-key"
+    assert str(key) in said
+    assert key.read_text().strip() not in said
+    logs = [path.read_text(errors="replace") for path in (tmp_path / "data").rglob("log/*") if path.is_file()]
+    assert logs
+    assert not [log for log in logs if key.read_text().strip() in log]
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(30) == 0
 

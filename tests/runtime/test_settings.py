@@ -26,6 +26,10 @@ MALFORMED = [
     ("LINE_DEFAULT_REGION", "us", "not a region"),
     ("LINE_NUMBERS", "+14155550199,4155550198", "number 2 of the list is not E.164"),
     ("LINE_DATABASE_URL", "mysql://line@localhost/line", "not a PostgreSQL address"),
+    ("LINE_NUMBER_KEY", "secret", "not 32 bytes as 64 hex digits or as base64"),
+    ("LINE_NUMBER_KEY", "ab" * 31, "not 32 bytes"),
+    ("LINE_NUMBER_KEY", "A" * 42 + "=", "not 32 bytes"),
+    ("LINE_NUMBER_KEY_PREVIOUS", "ab" * 33, "not 32 bytes"),
     ("LINE_OPENS_BEFORE_SECONDS", "a minute", "valid integer"),
     ("LINE_OPENS_BEFORE_SECONDS", "-1", "greater than or equal to 0"),
     ("LINE_CLOSES_AFTER_SECONDS", "86401", "less than or equal to 86400"),
@@ -79,6 +83,7 @@ def test_every_malformed_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatc
 
 def test_p3_the_value_of_a_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINE_DATABASE_URL", "mysql://line:hunter2@db/line")
+    monkeypatch.setenv("LINE_NUMBER_KEY", "hunter2")
     with pytest.raises(SettingsError) as caught:
         load()
     assert "hunter2" not in repr(caught.value)
@@ -103,6 +108,7 @@ def test_p3_settings_in_force_do_not_show_their_secrets(monkeypatch: pytest.Monk
 def test_p3_no_secret_has_a_default() -> None:
     settings = load()
     assert (settings.database_url, settings.api_token, settings.ami_secret) == (None, None, None)
+    assert settings.number_keys() == []
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

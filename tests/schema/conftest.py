@@ -9,7 +9,9 @@ from sqlalchemy import NullPool, create_engine, text
 
 from ops.postgres import EmbeddedPostgres
 from schema.engine import Store, driver_url
-from schema.models import Base
+from schema.models import Base, NumberKeyState
+from tests.conftest import database_of_its_own
+from tests.schema.numbers_of_a_table import BOTH
 from tests.schema.platform import settle_in
 
 
@@ -37,7 +39,8 @@ def store(shared_store: Store) -> Iterator[Store]:
     with shared_store.transaction() as session:
         session.execute(text("SET LOCAL consultline.retention = 'on'"))  # audit rows stay but for retention (P2)
         for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+            if table.name != NumberKeyState.__tablename__:
+                session.execute(table.delete())
 
 
 @pytest.fixture
@@ -52,3 +55,20 @@ def line(store: Store) -> Store:
     with store.transaction() as session:
         settle_in(session)
     return store
+
+
+@pytest.fixture
+def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The address of a database of this test's own, for tests that change what all rows are under."""
+    with database_of_its_own(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture
+def both(own_database: str) -> Iterator[Store]:
+    """A line with two numbers, a provider and a client on it, seen by a process that has the next key, too."""
+    store = Store(own_database, keyring=BOTH)
+    with store.transaction() as session:
+        settle_in(session)
+    yield store
+    store.close()

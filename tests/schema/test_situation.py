@@ -13,6 +13,7 @@ from consultation.admission import Candidate
 from consultation.numbers import PhoneNumber
 from consultation.window import Window
 from schema.engine import Store
+from schema.models import CallerNumber
 from schema.queries import appointments, people
 from schema.queries.admission import situation
 from schema.queries.line import clock as database_clock
@@ -97,10 +98,8 @@ def test_a3_a_provider_with_nothing_booked_has_a_profile(line: Store) -> None:
 def test_a3_a_line_number_is_nobodys_even_if_it_stands_on_a_profile(line: Store) -> None:
     with line.transaction() as session:
         book(session)
-        session.execute(
-            text("INSERT INTO caller_numbers (number, provider_id, label) VALUES (:number, 'dr-lee', 'the line')"),
-            {"number": LINE.e164},
-        )
+        session.add(CallerNumber(number=LINE, provider_id="dr-lee", label="the line"))
+        session.flush()
         known = situation(session, LINE, MARGINS, at=clock("9:00"))
         assert (known.profile, known.candidates) == (None, [])
         assert situation(session, PROVIDER, MARGINS, at=clock("9:00")).candidates != []

@@ -6,15 +6,16 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from consultation.numbers import PhoneNumber
 from schema.engine import ConflictError, StatementError, Store, StoreUnavailableError, driver_url
+from schema.models import CallerNumber
 from schema.queries.people import NumberTakenError
 from tests.consultation.examples import LINE, PROVIDER
-from tests.schema.platform import put_provider
+from tests.schema.platform import STRANGER, put_provider
 
-ADD_CALLER_NUMBER = text("INSERT INTO caller_numbers (number, provider_id, label) VALUES (:number, :provider, '')")
+ADD_CALLER_NUMBER = insert(CallerNumber).values(label="")
 
 
 @pytest.fixture
@@ -92,14 +93,14 @@ def test_a10_what_fails_leaves_nothing_behind(store: Store) -> None:
 
 def test_p1_a_conflict_names_the_constraint_and_no_value(line: Store) -> None:
     with pytest.raises(ConflictError) as caught, line.transaction() as session:
-        session.execute(ADD_CALLER_NUMBER, {"number": PROVIDER.e164, "provider": "dr-lee"})
+        session.execute(ADD_CALLER_NUMBER, {"number": PROVIDER, "provider_id": "dr-lee"})
     assert str(caught.value) == caught.value.constraint == "uq_caller_numbers_number"
     assert not re.search("4155550|dr-lee", told(caught.value))
 
 
 def test_p1_a_foreign_key_that_fails_names_the_constraint_and_no_value(line: Store) -> None:
     with pytest.raises(ConflictError) as caught, line.transaction() as session:
-        session.execute(ADD_CALLER_NUMBER, {"number": "+14155550133", "provider": "dr-nobody"})
+        session.execute(ADD_CALLER_NUMBER, {"number": STRANGER, "provider_id": "dr-nobody"})
     assert caught.value.constraint == "fk_caller_numbers_provider_id"
     assert not re.search("4155550|nobody'", str(caught.value))
 

@@ -12,13 +12,18 @@ from ops.line import Line
 from runtime.settings import load
 from schema.engine import Store
 from tests.calls.scene import LINE_NUMBER, assert_logs_hold_no_number
+from tests.number_key import NUMBER_KEY
 
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """The whole line, which looks at what is up every second."""
     folder = tmp_path_factory.mktemp("line")
-    line = Line(own_line.settings(folder, load(), numbers=[LINE_NUMBER], announce="off", reconcile_seconds=1))
+    line = Line(
+        own_line.settings(
+            folder, load(), numbers=[LINE_NUMBER], number_key=NUMBER_KEY, announce="off", reconcile_seconds=1
+        )
+    )
     try:
         line.start(lambda _: None)
         yield line

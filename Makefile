@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 CONSULTLINE := $(VENV)/bin/consultline
 
-.PHONY: help install demo up test faults lag check rules screenshots prompts lock
+.PHONY: help install demo up test faults lag fuzz check rules screenshots prompts lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,12 @@ faults: install ## real calls while parts of the line fail: SCHEDULES=36 SEED=1 
 
 lag: install ## how far the record is behind the calls, and how fast it catches up
 	@$(VENV)/bin/python -m tests.faults.lag $(ARGS)
+
+INPUTS ?= 100000
+FIRST ?= 0
+fuzz: install ## anything at all at everything that listens: INPUTS=100000 SEED=1 ONLY=sip,ami FIRST=0 COUNT=1 WRITE=page
+	@$(VENV)/bin/python -m tests.fuzz.run --inputs $(INPUTS) --seed $(SEED) --first $(FIRST) \
+		$(if $(ONLY),--only $(ONLY)) $(if $(COUNT),--count $(COUNT)) $(if $(WRITE),--write $(WRITE))
 
 check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, shellcheck
 	$(VENV)/bin/ruff format --check .

@@ -1,0 +1,1 @@
+"""FastAGI: hostile clients against our server, hostile servers against Asterisk."""

@@ -1,0 +1,1 @@
+"""The two witnesses: the manager interface and the CEL rows."""

@@ -1,0 +1,1 @@
+"""Audio ports: garbage in place of a keypad."""

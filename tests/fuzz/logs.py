@@ -9,6 +9,8 @@ from pathlib import Path
 
 # Every number of the fuzzers' world, in whatever spelling.
 NUMBERS = re.compile(r"\+?1?415(?:21|555)\d{4,5}(?!\d)")
+# A call's id, which is random, may hold ten digits in a row.
+_CALL_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _ASTERISK = re.compile(
     r"^\[[^\]]*\] (?P<level>WARNING|ERROR)\[\d+\](?:\[C-[0-9a-f]+\])?:? (?P<where>[\w.-]+):(?P<text>.*)$"
 )
@@ -31,7 +33,7 @@ class Logs:
                 data = log.read()
             whole = data[: data.rfind(b"\n") + 1]
             self._read_to[path] = self._read_to.get(path, 0) + len(whole)
-            text = whole.decode("utf-8", "replace")
+            text = _CALL_ID.sub("(id)", whole.decode("utf-8", "replace"))
             wrong += [
                 f"a phone number stands in {path.name}: {NUMBERS.sub('(number)', line)[:200]}"
                 for line in text.splitlines()

@@ -47,6 +47,12 @@ def test_p1_a_number_in_any_log_is_seen_and_not_repeated(tmp_path: Path) -> None
     assert logs.read() == []
 
 
+def test_p1_the_random_id_of_a_call_is_no_number(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/agi.log").write_text('{"call_id": "0dc91c28-6e7a-450a-9c8a-3f4152100001"}\n')
+    assert Logs(tmp_path).read() == []
+
+
 def test_a_complaint_that_nobody_explained_is_told_once() -> None:
     kinds = Counter({"asterisk ERROR astobj2.c bad magic": 2, "agi.log warning unknown_script": 5})
     (said,) = complaints.unknown(kinds)

@@ -36,12 +36,11 @@ def record(
     Of numbers that came or went, the last two digits are kept.
     """
     before, after = change
-    fields = sorted(name for name in after if before is None or before[name] != after[name])
+    fields = [name for name in after if (before[name] if before else None) != after[name]]
     if not fields and before is not None:
         return
-    details: dict[str, Any] = {
-        "fields": [name.removesuffix("_hash") for name in fields]
-    }  # of a PIN, its hash is stored
+    # Of a PIN, its hash is stored.
+    details: dict[str, Any] = {"fields": sorted(name.removesuffix("_hash") for name in fields)}
     was = {(name, number) for name in fields for number in _numbers(before[name] if before else None)}
     now = {(name, number) for name in fields for number in _numbers(after[name])}
     for word, some in (("numbers_added", now - was), ("numbers_removed", was - now)):

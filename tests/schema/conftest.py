@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
@@ -10,7 +11,9 @@ from sqlalchemy import NullPool, create_engine, text
 from ops.postgres import EmbeddedPostgres
 from schema.engine import Store, driver_url
 from schema.models import AuditHead, Base, NumberKeyState
+from schema.queries import audit_chain
 from tests.conftest import database_of_its_own
+from tests.schema.audit_rows import ROWS, add
 from tests.schema.numbers_of_a_table import BOTH
 from tests.schema.platform import settle_in
 
@@ -72,3 +75,14 @@ def both(own_database: str) -> Iterator[Store]:
         settle_in(session)
     yield store
     store.close()
+
+
+@pytest.fixture
+def kept_audit(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A database of its own with some rows, which are verified in batches of two."""
+    monkeypatch.setattr(audit_chain, "BATCH", 2)
+    with closing(Store(own_database)) as store:
+        for place in range(ROWS):
+            with store.transaction() as session:
+                add(session, f"t-{place}")
+        yield store

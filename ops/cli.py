@@ -19,11 +19,13 @@ app = typer.Typer(help="The consultation phone line.", no_args_is_help=True, pre
 db = typer.Typer(help="The database.", no_args_is_help=True)
 asterisk = typer.Typer(help="Asterisk.", no_args_is_help=True)
 token = typer.Typer(help="Tokens for the API.", no_args_is_help=True)
+audit = typer.Typer(help="Who did what: written down so that nobody can alter it unseen.", no_args_is_help=True)
 outbox = typer.Typer(help="What the platform and providers are told.", invoke_without_command=True)
 app.add_typer(db, name="db")
 app.add_typer(token, name="token")
 app.add_typer(asterisk, name="asterisk")
 app.add_typer(outbox, name="outbox")
+app.add_typer(audit, name="audit")
 
 out = Console(highlight=False)
 
@@ -188,6 +190,41 @@ def revoke(name: Annotated[str, typer.Argument(help="The token's name.")]) -> No
     from ops.tokens import revoke as end  # noqa: PLC0415
 
     end(load(), out, name)
+
+
+@audit.command("verify")
+def audit_verify(
+    since_head: Annotated[
+        str | None,
+        typer.Option(metavar="ID:HASH", help="A head that was printed earlier: the audit must still lead through it."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether the audit is as it was written: no row altered, none missing, none added. Exit code 1 if it is not.
+
+    Prints the head. Note it where nobody of this database can reach: it proves the audit up to there.
+    """
+    from ops.audit import verify  # noqa: PLC0415
+
+    if not verify(load(), out, since_head=since_head, as_json=as_json):
+        raise SystemExit(1)
+
+
+@audit.command("list")
+def audit_list(
+    action: Annotated[
+        list[str] | None, typer.Option(help="Only these, for example provider.changed; may be repeated.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(parser=_instant, metavar="INSTANT", help="Only from then on; with its offset.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most: the newest.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Who did what, and when, oldest first."""
+    from ops.audit import show  # noqa: PLC0415
+
+    show(load(), out, actions=action or [], since=since, most=most, as_json=as_json)
 
 
 @asterisk.command()

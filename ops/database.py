@@ -7,6 +7,7 @@ from rich.console import Console
 from consultation.numbers import PhoneNumber
 from ops import number_key
 from ops.errors import OperatorError
+from ops.login import operator
 from ops.postgres import embedded_url
 from runtime.settings import Settings, SettingsError
 from schema import key_check, migrations
@@ -40,7 +41,7 @@ def prepare(settings: Settings) -> tuple[str | None, str]:
         key_check.check(keyring, store)
         with store.transaction() as transaction:
             for number in settings.numbers:
-                people.add_line_number(transaction, PhoneNumber(number))
+                people.add_line_number(transaction, PhoneNumber(number), actor=operator())
     except people.NumberTakenError:
         raise OperatorError("LINE_NUMBERS: one of the numbers is a provider's caller number already") from None
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -17,10 +17,13 @@ from consultation.numbers import PhoneNumber, parse_caller
 from consultation.window import Margins
 from ops.database import url
 from ops.errors import OperatorError
+from ops.login import operator
 from ops.number_key import keyring
 from runtime.settings import Settings
-from schema.engine import Store
+from schema.engine import Store, Transaction
+from schema.queries import audit
 from schema.queries.admission import Situation, situation
+from schema.queries.audit import Action, Subject
 
 _WHY = {
     Standing.REACHED: "this one is reached",
@@ -45,7 +48,8 @@ def explain(
 ) -> None:
     """Print which consultation the caller would reach at that instant, and how every candidate stands.
 
-    `verified` is whether the caller number would pass verification (A8).
+    `verified` is whether the caller number would pass verification (A8). Who asked that, and about whom, is written
+    down before anything is printed (P2).
 
     Raises SettingsError, StoreUnavailableError, OperatorError for a line number that is none.
     """
@@ -93,9 +97,20 @@ def _known(settings: Settings, attempt: Attempt, at: datetime | None) -> Situati
     store = Store(url(settings), pool=1, keyring=keyring(settings))
     try:
         with store.transaction() as transaction:
-            return situation(transaction, caller, margins, at=at)
+            known = situation(transaction, caller, margins, at=at)
+            _write_down(transaction, attempt, known, at)
+            return known
     finally:
         store.close()
+
+
+def _write_down(session: Transaction, attempt: Attempt, known: Situation, at: datetime | None) -> None:
+    details = {
+        "at": (at or known.now).astimezone(UTC).isoformat(),
+        "line_number": str(attempt.line_number),
+        "verified": attempt.verified,
+    }
+    audit.record(session, operator(), Action.CALL_EXPLAINED, Subject("caller", str(attempt.caller)), details)
 
 
 def _as_json(

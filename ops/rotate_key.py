@@ -6,6 +6,7 @@ from rich.console import Console
 
 from ops import number_key
 from ops.database import url
+from ops.login import operator
 from runtime.settings import Settings
 from schema import rotation
 from schema.engine import Store
@@ -33,7 +34,7 @@ def rotate_key(settings: Settings, out: Console, *, check: bool) -> bool:
                     if not out.is_terminal:
                         out.print(f"{table}: {rows} rows so far", markup=False)
 
-                rotation.rotate(store, keyring, progress)
+                rotation.rotate(store, keyring, progress, operator())
         standing = rotation.standing(store)
     finally:
         store.close()

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from ops.database import url
 from ops.errors import OperatorError
+from ops.login import operator
 from runtime.settings import Settings
 from schema.engine import Store, Transaction
 from schema.models import ApiToken
@@ -35,7 +36,7 @@ def create(
     with _transaction(settings) as session:
         expires_at = _expiry(expires, clock(session))
         try:
-            token = tokens.create(session, name, scopes, expires_at)
+            token = tokens.create(session, name, scopes, expires_at, actor=operator())
         except NameTakenError:
             raise OperatorError(f"--name: there is or was a token named {name}; choose another name") from None
     if as_json:
@@ -73,7 +74,7 @@ def show(settings: Settings, out: Console, *, as_json: bool) -> None:
 def revoke(settings: Settings, out: Console, name: str) -> None:
     """Make a token good for nothing, from its next request on. Raises OperatorError where there is none."""
     with _transaction(settings) as session:
-        if not tokens.revoke(session, name):
+        if not tokens.revoke(session, name, actor=operator()):
             raise OperatorError(f"there is no token named {name} that is not revoked: see `consultline token list`")
     out.print(f"token {name} is revoked", markup=False)
 

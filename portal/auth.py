@@ -18,7 +18,7 @@ from portal.problems import Code, problem
 from portal.scopes import Access, granted, methods, needed
 from schema.engine import Store, StoreUnavailableError
 from schema.queries import tokens
-from schema.queries.reveals import Actor
+from schema.queries.audit import Actor
 from schema.queries.tokens import Token
 from schema.scopes import Scope as TokenScope
 

@@ -12,7 +12,8 @@ from portal.line_state import Line, State, current
 from schema.engine import Transaction
 from schema.queries import reveals
 from schema.queries.appointments import Booked
-from schema.queries.reveals import Actor, Reason
+from schema.queries.audit import Actor
+from schema.queries.reveals import Reason
 
 
 class LineContact(BaseModel):

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from consultation.window import Margins
 from runtime.settings import Settings
 from schema.engine import Store
-from schema.queries.reveals import Actor
+from schema.queries.audit import Actor
 
 
 # Async, because FastAPI runs a plain function on a thread, which costs more than what these do.

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
+    FetchedValue,
     ForeignKey,
     Index,
     MetaData,
@@ -394,6 +395,46 @@ class Reveal(Base):
     shown_at: Mapped[datetime] = _created()
 
 
+class AuditEntry(Base):
+    """Who did what that is to be answered for. Append-only; each row's hash covers the row before it (P2).
+
+    What has no value here is given by the database, whatever a writer says.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        CheckConstraint("actor_kind IN ('token', 'provider', 'operator', 'line')", name="actor_known"),
+        CheckConstraint(r"details::text !~ '\+[0-9]{7}'", name="no_number"),
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_subject", "subject_kind", "subject_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, FetchedValue(), primary_key=True, autoincrement=False)  # without gaps
+    at: Mapped[datetime] = mapped_column(FetchedValue())
+    actor_kind: Mapped[str]
+    actor: Mapped[str]  # a token's name, a provider's id, an operator's login
+    action: Mapped[str]
+    # No foreign keys: the row outlives whom it names.
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    details: Mapped[dict[str, Any]]  # ids, names of fields, last two digits; never a number, a name or a secret
+    previous_hash: Mapped[str] = mapped_column(FetchedValue())
+    hash: Mapped[str] = mapped_column(FetchedValue())  # SHA-256, hexadecimal
+
+
+class AuditHead(Base):
+    """The one row that says where the audit ends, and after which row what is left of it begins (P2)."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("one", name="only_one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    id: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    hash: Mapped[str] = mapped_column(server_default="")
+    cleared_id: Mapped[int] = mapped_column(BigInteger, server_default="0")  # the last row that retention took
+    cleared_hash: Mapped[str] = mapped_column(server_default="")
+
+
 class ApiToken(Base):
     """Who may use the API, and for what; of its secret only the hash (P3)."""
 
@@ -408,6 +449,7 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]  # to the minute
+    refused_at: Mapped[datetime | None]  # when it was last shown although expired or revoked: to the hour
 
 
 class CalendarKey(Base):

@@ -27,6 +27,7 @@ from schema.engine import NO_KEY_YET, NumberKeyError, Store, StoreUnavailableErr
 from schema.keyring import Keyring, MissingKeyError
 from schema.number_columns import Batch, NumberTable, count_by_key, number_tables, reseal, reseal_all
 from schema.queries import number_keys
+from schema.queries.audit import THE_LINE, Actor
 from schema.queries.number_keys import KeyState
 
 # How long a lock on tables is waited for, and others behind us with it, before we step back and try again.
@@ -72,31 +73,31 @@ def standing(store: Store) -> Standing:
         return Standing(states, {table.name: count_by_key(session, table) for table in number_tables()})
 
 
-def rotate(store: Store, keyring: Keyring, progress: Progress) -> None:
+def rotate(store: Store, keyring: Keyring, progress: Progress, actor: Actor = THE_LINE) -> None:
     """Bring every number under the newest key of the keyring, from wherever it was left.
 
-    `progress` is told a table and how many of its rows have followed. Raises NumberKeyError where the key of before is
-    not in the keyring, OvertakenError, StoreUnavailableError.
+    `actor` is who wants that, for the audit. `progress` is told a table and how many of its rows have followed. Raises
+    NumberKeyError where the key of before is not in the keyring, OvertakenError, StoreUnavailableError.
     """
-    switch(store, keyring)
+    switch(store, keyring, actor)
     for table in number_tables():
         barrier(store, table)
         moved = 0
         for rows in move(store, keyring, table):
             moved += rows
             progress(table.name, moved)
-    retire(store, keyring)
+    retire(store, keyring, actor)
 
 
-def switch(store: Store, keyring: Keyring) -> bool:
+def switch(store: Store, keyring: Keyring, actor: Actor = THE_LINE) -> bool:
     """Make the newest key the active one. Returns whether it was not."""
     for attempt in _patiently():
         with attempt, store.transaction() as session:
-            return _switch(session, keyring)
+            return _switch(session, keyring, actor)
     raise AssertionError("tenacity ends with a result or an exception")
 
 
-def _switch(session: Session, keyring: Keyring) -> bool:
+def _switch(session: Session, keyring: Keyring, actor: Actor = THE_LINE) -> bool:
     newest = keyring.newest
     states = number_keys.states(session, locked=True)
     if not states:
@@ -111,8 +112,8 @@ def _switch(session: Session, keyring: Keyring) -> bool:
     _lock_against_writing(session, unique)
     for table in unique:
         reseal_all(session, table, newest.id, _mover(keyring))
-    number_keys.put(session, before, KeyState.RETIRING)
-    number_keys.put(session, newest.id, KeyState.ACTIVE)
+    number_keys.put(session, before, KeyState.RETIRING, actor)
+    number_keys.put(session, newest.id, KeyState.ACTIVE, actor)
     return True
 
 
@@ -145,14 +146,14 @@ def _mover(keyring: Keyring) -> Callable[[str], str]:
     return lambda stored: keyring.newest.seal(keyring.open(stored))
 
 
-def retire(store: Store, keyring: Keyring) -> None:
+def retire(store: Store, keyring: Keyring, actor: Actor = THE_LINE) -> None:
     """Let go of every key that no number is under any more."""
     with store.transaction() as session:
         states = number_keys.states(session, locked=True)
         used = {key_id for table in number_tables() for key_id in count_by_key(session, table)}
         for key_id, state in states.items():
             if state is KeyState.RETIRING and key_id not in used and states.get(keyring.newest.id) is KeyState.ACTIVE:
-                number_keys.put(session, key_id, KeyState.RETIRED)
+                number_keys.put(session, key_id, KeyState.RETIRED, actor)
 
 
 def _lock_against_writing(session: Session, tables: list[NumberTable]) -> None:

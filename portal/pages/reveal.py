@@ -12,6 +12,7 @@ from portal.pages.visit import Visit
 from schema.engine import Transaction
 from schema.models import Client
 from schema.queries import reveals
+from schema.queries.audit import Actor
 from schema.queries.reveals import Reason
 
 
@@ -49,5 +50,5 @@ def reveal_contact(session: Transaction, visit: Visit, popup: Popup) -> Shown | 
 
 
 def _record(session: Transaction, visit: Visit, client_id: str, appointment_id: str | None, reason: Reason) -> None:
-    actor = reveals.Actor("provider", visit.provider_id)
+    actor = Actor("provider", visit.provider_id)
     reveals.record(session, actor, client_id=client_id, appointment_id=appointment_id, reason=reason)

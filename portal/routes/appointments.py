@@ -19,7 +19,7 @@ from portal.problems import documented
 from schema.engine import Transaction
 from schema.queries import appointments, followup
 from schema.queries.appointments import Booked
-from schema.queries.reveals import Actor
+from schema.queries.audit import Actor
 
 router = APIRouter(tags=["appointments"])
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from portal.calendar import MEDIA_TYPE, written
-from portal.dependencies import MarginsGiven, StoreGiven
+from portal.dependencies import ActorGiven, MarginsGiven, StoreGiven
 from portal.fields import Id
 from portal.problems import documented
 from portal.rate_limit import limited
@@ -31,10 +31,10 @@ class CalendarKey(BaseModel):
     status_code=201,
     responses=documented(http_404="No provider with this id"),
 )
-def make_key(provider_id: Id, request: Request, store: StoreGiven) -> CalendarKey:
+def make_key(provider_id: Id, request: Request, store: StoreGiven, actor: ActorGiven) -> CalendarKey:
     """Make an address for the provider's calendar, to be subscribed to. The address of before ends."""
     with store.transaction() as session:
-        key = calendars.new_key(session, provider_id)
+        key = calendars.new_key(session, provider_id, actor=actor)
     if key is None:
         raise HTTPException(404, "There is no provider with this id.")
     address = request.url_for("calendar", provider_id=provider_id)

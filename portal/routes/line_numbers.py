@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from portal.dependencies import RegionGiven, StoreGiven
+from portal.dependencies import ActorGiven, RegionGiven, StoreGiven
 from portal.fields import read_number
 from portal.problems import FieldError, InvalidError, documented
 from schema.queries import people
@@ -36,12 +36,13 @@ def put(
     response: Response,
     store: StoreGiven,
     region: RegionGiven,
+    actor: ActorGiven,
 ) -> LineNumber:
     """Add a line number to the pool (W7). It must be written in E.164, beginning with `+`."""
     if not _E164.fullmatch(e164):
         raise InvalidError(FieldError("e164", "must be in E.164: a plus sign, then digits only"))
     number = read_number(e164, region, "e164")
     with store.transaction() as session:
-        created = people.add_line_number(session, number)
+        created = people.add_line_number(session, number, actor=actor)
     response.status_code = 201 if created else 200
     return LineNumber(number=number.e164)

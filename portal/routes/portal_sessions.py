@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from portal.dependencies import SettingsGiven, StoreGiven
+from portal.dependencies import ActorGiven, SettingsGiven, StoreGiven
 from portal.fields import Id
 from portal.problems import documented
 from schema.queries import portal_sessions
@@ -27,7 +27,7 @@ class PortalSession(BaseModel):
     status_code=201,
     responses=documented(http_404="No provider with this id", http_409="LINE_PORTAL_URL is not set"),
 )
-def open_pages(provider_id: Id, store: StoreGiven, settings: SettingsGiven) -> PortalSession:
+def open_pages(provider_id: Id, store: StoreGiven, settings: SettingsGiven, actor: ActorGiven) -> PortalSession:
     """A link that signs this provider in to their pages, once. Whoever has it is the provider: hand it to no one else.
 
     Ask for it when the provider clicks, and redirect. Opening the link uses nothing up, the button on its page does:
@@ -37,7 +37,8 @@ def open_pages(provider_id: Id, store: StoreGiven, settings: SettingsGiven) -> P
     if origin is None:
         raise HTTPException(409, "LINE_PORTAL_URL is not set, so the line does not know where its pages are.")
     with store.transaction() as session:
-        link = portal_sessions.issue(session, provider_id, timedelta(seconds=settings.portal_link_seconds))
+        lasts = timedelta(seconds=settings.portal_link_seconds)
+        link = portal_sessions.issue(session, provider_id, lasts, actor=actor)
     if link is None:
         raise HTTPException(404, "There is no provider with this id.")
     secret, expires_at = link

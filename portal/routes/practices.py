@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from portal.caller_numbers import CallerNumber, CallerNumbers, labelled, shown
-from portal.dependencies import RegionGiven, StoreGiven
+from portal.dependencies import ActorGiven, RegionGiven, StoreGiven
 from portal.fields import Id, Name
 from portal.problems import documented
 from schema.queries import people
@@ -52,10 +52,18 @@ class Practice(BaseModel):
         **documented(http_409="A number is somebody else's, or the line's own (`number_taken`)"),
     },
 )
-def put(practice_id: Id, body: PracticeBody, response: Response, store: StoreGiven, region: RegionGiven) -> Practice:
+def put(
+    *,
+    practice_id: Id,
+    body: PracticeBody,
+    response: Response,
+    store: StoreGiven,
+    region: RegionGiven,
+    actor: ActorGiven,
+) -> Practice:
     """Create or replace a practice. Whoever calls from one of its numbers is asked for their PIN (A9)."""
     numbers = labelled(body.caller_numbers, region)
     with store.transaction() as session:
-        created = people.put_practice(session, practice_id, name=body.name, numbers=numbers)
+        created = people.put_practice(session, practice_id, name=body.name, numbers=numbers, actor=actor)
     response.status_code = 201 if created else 200
     return Practice(id=practice_id, name=body.name, caller_numbers=shown(numbers))

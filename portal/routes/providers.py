@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from consultation.numbers import PhoneNumber
 from consultation.toll import may_be_called
 from portal.caller_numbers import CallerNumber, CallerNumbers, labelled, shown
-from portal.dependencies import SettingsGiven, StoreGiven
+from portal.dependencies import ActorGiven, SettingsGiven, StoreGiven
 from portal.fields import Id, Language, Name, NumberText, Pin, TimeZone, read_number
 from portal.problems import FieldError, InvalidError, documented
 from runtime.settings import Settings
@@ -93,7 +93,13 @@ class Provider(BaseModel):
     },
 )
 def put(
-    provider_id: Id, body: ProviderBody, response: Response, store: StoreGiven, settings: SettingsGiven
+    *,
+    provider_id: Id,
+    body: ProviderBody,
+    response: Response,
+    store: StoreGiven,
+    settings: SettingsGiven,
+    actor: ActorGiven,
 ) -> Provider:
     """Create or replace a provider. Any of the caller numbers admits; each belongs to one provider (A4)."""
     numbers = labelled(body.caller_numbers, settings.default_region)
@@ -111,6 +117,7 @@ def put(
             pin_always=body.pin_always,
             pin_when_unverified=body.pin_when_unverified,
             sms_number=sms_number,
+            actor=actor,
         )
     response.status_code = 201 if created else 200
     return Provider(

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from consultation.numbers import PhoneNumber
 from schema.models import Appointment, CalendarKey, Consultation, LineNumber, Provider
+from schema.queries import audit
+from schema.queries.audit import THE_LINE, Action, Actor, Subject
 from schema.queries.line import clock
 
 _KEPT = timedelta(days=30)  # how long what is over stays in a calendar
@@ -43,7 +45,7 @@ class Entry:
     changed_at: datetime
 
 
-def new_key(session: Session, provider_id: str) -> str | None:
+def new_key(session: Session, provider_id: str, *, actor: Actor = THE_LINE) -> str | None:
     """Make the key of this provider's calendar; the one of before is good for nothing. None for no such provider."""
     if session.get(Provider, provider_id) is None:
         return None
@@ -54,6 +56,7 @@ def new_key(session: Session, provider_id: str) -> str | None:
         .values(provider_id=provider_id, **values)
         .on_conflict_do_update(index_elements=[CalendarKey.provider_id], set_=values)
     )
+    audit.record(session, actor, Action.CALENDAR_KEY_MADE, Subject("provider", provider_id))
     return key
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from consultation.numbers import PhoneNumber
 from schema.models import CallerNumber, NumberKeyState
+from schema.queries import audit
+from schema.queries.audit import THE_LINE, Action, Actor, Subject
 
 _NOBODYS = PhoneNumber("+10000000000")
 
@@ -49,10 +51,11 @@ def states(session: Session, *, locked: bool = False) -> dict[str, KeyState]:
     return {entry.id: KeyState(entry.state) for entry in session.scalars(query.with_for_update() if locked else query)}
 
 
-def put(session: Session, key_id: str, state: KeyState) -> None:
-    """Change a key's state. Every change of any key goes through here: what is to be kept of it is added here (P2)."""
+def put(session: Session, key_id: str, state: KeyState, actor: Actor = THE_LINE) -> None:
+    """Change a key's state, and write down who did (P2). Every change of any key goes through here."""
     session.execute(
         insert(NumberKeyState)
         .values(id=key_id, state=state)
         .on_conflict_do_update(index_elements=[NumberKeyState.id], set_={"state": state})
     )
+    audit.record(session, actor, Action.NUMBER_KEY_CHANGED, Subject("number_key", key_id), {"state": state})

@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from consultation.numbers import PhoneNumber
 from schema.models import CallerNumber, Client, LineNumber, Practice, Provider
 from schema.pins import fits, hashed
+from schema.queries import audit, profile_changes
+from schema.queries.audit import THE_LINE, Action, Actor, Subject
 
 
 class NumberTakenError(Exception):
@@ -29,12 +31,16 @@ class PinError(Exception):
     """This PIN cannot be accepted; the message says why, and not what it is."""
 
 
-def add_line_number(session: Session, number: PhoneNumber) -> bool:
+def add_line_number(session: Session, number: PhoneNumber, *, actor: Actor = THE_LINE) -> bool:
     """Put a number into the line's pool. Returns whether it is new. Raises NumberTakenError if a provider has it."""
     if session.scalar(select(CallerNumber.id).where(CallerNumber.number == number)) is not None:
         raise NumberTakenError
     statement = insert(LineNumber).values(number=number).on_conflict_do_nothing().returning(LineNumber.id)
-    return session.scalar(statement) is not None
+    added = session.scalar(statement)
+    if added is not None:
+        details = {"numbers_added": [str(number)]}
+        audit.record(session, actor, Action.LINE_NUMBER_ADDED, Subject("line_number", str(added)), details)
+    return added is not None
 
 
 def line_numbers(session: Session) -> Sequence[LineNumber]:
@@ -42,19 +48,29 @@ def line_numbers(session: Session) -> Sequence[LineNumber]:
     return session.scalars(select(LineNumber).order_by(LineNumber.id)).all()
 
 
-def put_practice(session: Session, practice_id: str, *, name: str, numbers: Mapping[PhoneNumber, str]) -> bool:
+def put_practice(
+    session: Session,
+    practice_id: str,
+    *,
+    name: str,
+    numbers: Mapping[PhoneNumber, str],
+    actor: Actor = THE_LINE,
+) -> bool:
     """Create or change a practice; `numbers` are those that its providers share. Returns whether it is new.
 
-    Raises NumberTakenError if one of the numbers is somebody else's or the line's own (A3, A4).
+    What `actor` changed by it is written down (P2). Raises NumberTakenError if one of the numbers is somebody else's or
+    the line's own (A3, A4).
     """
-    created = session.get(Practice, practice_id) is None
+    before = profile_changes.stored(session, Practice, practice_id)
     session.execute(
         insert(Practice)
         .values(id=practice_id, name=name)
         .on_conflict_do_update(index_elements=["id"], set_={"name": name})
     )
-    _put_numbers(session, CallerNumber.practice_id, practice_id, numbers)
-    return created
+    had = _put_numbers(session, CallerNumber.practice_id, practice_id, numbers)
+    change = (before and before | {"caller_numbers": had}, {"name": name, "caller_numbers": numbers})
+    profile_changes.record(session, actor, "practice", practice_id, change)
+    return before is None
 
 
 def put_provider(
@@ -70,21 +86,25 @@ def put_provider(
     pin_always: bool = False,
     pin_when_unverified: bool = False,
     sms_number: PhoneNumber | None = None,
+    actor: Actor = THE_LINE,
 ) -> bool:
     """Create or change a provider; `numbers` are the caller numbers with their labels. Returns whether it is new.
 
-    Reminders go to `sms_number`, which may be anybody's, but not the line's own.
+    What `actor` changed by it is written down (P2). Reminders go to `sms_number`, which may be anybody's, but not the
+    line's own.
 
     Without a `pin` the one of before stays. Raises NumberTakenError if one of the numbers is somebody else's or
     the line's own (A3, A4), UnknownError for a practice that nobody told us of, PinError.
     """
     if practice_id is not None and session.get(Practice, practice_id, with_for_update=True) is None:
         raise UnknownError("practice_id")
-    before = session.get(Provider, provider_id)
-    pin_hash = hashed(pin) if pin is not None else before.pin_hash if before is not None else None
+    before = profile_changes.stored(session, Provider, provider_id)
+    pin_hash = before["pin_hash"] if before is not None else None
+    if pin is not None and (pin_hash is None or not fits(pin, pin_hash)):
+        pin_hash = hashed(pin)
     if pin_hash is None and (practice_id is not None or pin_always or pin_when_unverified):
         raise PinError("is needed for a provider of a practice, and where it is asked for")
-    if practice_id is not None and pin is None and before is not None and before.practice_id != practice_id:
+    if practice_id is not None and pin is None and before is not None and before["practice_id"] != practice_id:
         # Only its hash is known, and hashes cannot be compared with those of the new colleagues.
         raise PinError("is needed when a provider joins a practice")
     if practice_id is not None and pin is not None:
@@ -104,7 +124,9 @@ def put_provider(
     session.execute(
         insert(Provider).values(id=provider_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
-    _put_numbers(session, CallerNumber.provider_id, provider_id, numbers)
+    had = _put_numbers(session, CallerNumber.provider_id, provider_id, numbers)
+    change = (before and before | {"caller_numbers": had}, values | {"caller_numbers": numbers})
+    profile_changes.record(session, actor, "provider", provider_id, change)
     return before is None
 
 
@@ -119,10 +141,11 @@ def _check_pin_tells_apart(session: Session, practice_id: str, provider_id: str,
 
 def _put_numbers(
     session: Session, owner: InstrumentedAttribute[str | None], owner_id: str, numbers: Mapping[PhoneNumber, str]
-) -> None:
-    """Make these the owner's numbers, and no others."""
+) -> Mapping[PhoneNumber, str]:
+    """Make these the owner's numbers, and no others. Returns those of before."""
     if numbers and session.scalar(select(LineNumber.id).where(LineNumber.number.in_(numbers)).limit(1)) is not None:
         raise NumberTakenError
+    had = session.execute(select(CallerNumber.number, CallerNumber.label).where(owner == owner_id)).all()
     session.execute(delete(CallerNumber).where(owner == owner_id, CallerNumber.number.not_in(numbers)))
     # Sorted, so that two profiles written at once cannot wait for each other's numbers crosswise.
     for number in sorted(numbers, key=lambda number: number.e164):
@@ -134,6 +157,7 @@ def _put_numbers(
         )
         if kept is None:
             raise NumberTakenError
+    return {row.number: row.label for row in had}
 
 
 def provider_exists(session: Session, provider_id: str) -> bool:
@@ -148,16 +172,18 @@ def caller_numbers(session: Session, provider_id: str) -> Sequence[CallerNumber]
     ).all()
 
 
-def put_client(session: Session, client_id: str, *, name: str, number: PhoneNumber) -> bool:
+def put_client(session: Session, client_id: str, *, name: str, number: PhoneNumber, actor: Actor = THE_LINE) -> bool:
     """Create or change a client. Returns whether it is new.
 
-    Raises NumberTakenError for one of the line's own numbers: the line would call itself.
+    What `actor` changed by it is written down (P2). Raises NumberTakenError for one of the line's own numbers: the line
+    would call itself.
     """
     if session.scalar(select(LineNumber.id).where(LineNumber.number == number)) is not None:
         raise NumberTakenError
-    created = session.get(Client, client_id) is None
+    before = profile_changes.stored(session, Client, client_id)
     values = {"name": name, "number": number}
     session.execute(
         insert(Client).values(id=client_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
-    return created
+    profile_changes.record(session, actor, "client", client_id, (before, values))
+    return before is None

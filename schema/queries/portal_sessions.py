@@ -14,6 +14,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from schema.models import PortalLink, PortalSession, Provider
+from schema.queries import audit
+from schema.queries.audit import THE_LINE, Action, Actor, Subject
 from schema.queries.line import clock
 
 _SECRET_BYTES = 32
@@ -30,7 +32,9 @@ class Visitor:
     practice_id: str | None
 
 
-def issue(session: Session, provider_id: str, lasts: timedelta) -> tuple[str, datetime] | None:
+def issue(
+    session: Session, provider_id: str, lasts: timedelta, *, actor: Actor = THE_LINE
+) -> tuple[str, datetime] | None:
     """A new link's secret, and until when it can be used. None if there is no such provider.
 
     Clears away what this provider has that is over.
@@ -48,6 +52,8 @@ def issue(session: Session, provider_id: str, lasts: timedelta) -> tuple[str, da
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     expires_at = now + lasts
     session.add(PortalLink(secret_hash=_hash(secret), provider_id=provider_id, expires_at=expires_at))
+    details = {"expires_at": expires_at.isoformat()}
+    audit.record(session, actor, Action.PORTAL_LINK_MADE, Subject("provider", provider_id), details)
     return secret, expires_at
 
 
@@ -85,6 +91,8 @@ def redeem(session: Session, secret: str, *, idle: timedelta, longest: timedelta
             cookie_hash=_hash(cookie), provider_id=provider_id, idle_ends_at=now + idle, ends_at=now + longest
         )
     )
+    subject = Subject("provider", provider_id)
+    audit.record(session, Actor("provider", provider_id), Action.PORTAL_SESSION_OPENED, subject)
     return cookie
 
 

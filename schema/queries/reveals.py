@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from schema.models import Reveal
+from schema.queries import audit
+from schema.queries.audit import Action, Actor, Subject
 
 
 class Reason(StrEnum):
@@ -21,16 +21,11 @@ class Reason(StrEnum):
     CLIENT_PAGE = "client_page"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks: a token, by its name, or a provider, by their id."""
-
-    kind: Literal["token", "provider"]
-    name: str
-
-
 def record(session: Session, actor: Actor, *, client_id: str, appointment_id: str | None, reason: Reason) -> None:
-    """Keep that the client's number was shown. In the transaction that reads the number: no record, no number."""
+    """Keep that the client's number was shown. In the transaction that reads the number: no record, no number.
+
+    `reveals` is what is asked about one client; the audit is what proves that nothing of it was altered.
+    """
     session.add(
         Reveal(
             actor_kind=actor.kind,
@@ -41,3 +36,5 @@ def record(session: Session, actor: Actor, *, client_id: str, appointment_id: st
         )
     )
     session.flush()
+    details = {"reason": reason} | ({"appointment_id": appointment_id} if appointment_id is not None else {})
+    audit.record(session, actor, Action.NUMBER_SHOWN, Subject("client", client_id), details)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from ops.postgres import EmbeddedPostgres
 from schema.engine import Store, driver_url
-from schema.models import Base, NumberKeyState
+from schema.models import AuditHead, Base, NumberKeyState
+from schema.queries import audit_chain
 from tests.conftest import database_of_its_own
+from tests.schema.audit_rows import ROWS, add
 from tests.schema.numbers_of_a_table import BOTH
 from tests.schema.platform import settle_in
 
@@ -39,7 +42,7 @@ def store(shared_store: Store) -> Iterator[Store]:
     with shared_store.transaction() as session:
         session.execute(text("SET LOCAL consultline.retention = 'on'"))  # audit rows stay but for retention (P2)
         for table in reversed(Base.metadata.sorted_tables):
-            if table.name != NumberKeyState.__tablename__:
+            if table.name not in (NumberKeyState.__tablename__, AuditHead.__tablename__):
                 session.execute(table.delete())
 
 
@@ -72,3 +75,14 @@ def both(own_database: str) -> Iterator[Store]:
         settle_in(session)
     yield store
     store.close()
+
+
+@pytest.fixture
+def kept_audit(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A database of its own with some rows, which are verified in batches of two."""
+    monkeypatch.setattr(audit_chain, "BATCH", 2)
+    with closing(Store(own_database)) as store:
+        for place in range(ROWS):
+            with store.transaction() as session:
+                add(session, f"t-{place}")
+        yield store

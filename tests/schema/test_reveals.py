@@ -6,7 +6,8 @@ from sqlalchemy import func, select, text
 from schema.engine import ConflictError, Store
 from schema.models import Reveal
 from schema.queries import reveals
-from schema.queries.reveals import Actor, Reason
+from schema.queries.audit import Actor
+from schema.queries.reveals import Reason
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from schema.queries.people import NumberTakenError
 from tests.consultation.examples import CLIENT, LINE, PROVIDER, clock
 from tests.schema.numbers_of_a_table import BOTH, KEY, NEW_KEY, THIRD_KEY, key_ids, stored
 from tests.schema.platform import OFFICE, STRANGER, arrive, book, put_provider
+from tests.schema.waiting import wait_for_lock
 
 ADD_OFFICE = insert(CallerNumber).values(number=OFFICE, provider_id="dr-lee", label="").returning(CallerNumber.id)
 
@@ -155,7 +156,7 @@ def test_p1_what_an_open_transaction_wrote_under_the_old_key_is_waited_for(worke
             arrive(session, "line1-99.1", clock("8:00"))
             rotating = threading.Thread(target=rotation.rotate, args=(worked, BOTH, unwatched))
             rotating.start()
-            _wait_for_lock(session, rotating)
+            wait_for_lock(session, rotating)
         rotating.join(30)
     with worked.transaction() as session:
         assert key_ids(session) == {NEW_KEY.id}
@@ -177,7 +178,7 @@ def test_a4_a_profile_that_is_being_written_as_the_key_changes_is_waited_for(wor
             put_provider(session, "dr-wu", OFFICE)
             switching = threading.Thread(target=rotation.switch, args=(worked, BOTH))
             switching.start()
-            _wait_for_lock(session, switching)
+            wait_for_lock(session, switching)
             # A lookup is not in the way, and is not kept waiting.
             with worked.transaction() as elsewhere:
                 assert isinstance(arrive(elsewhere, "line1-99.1", clock("9:00"))[1], Admit)
@@ -201,21 +202,11 @@ def test_a4_a_profile_that_waits_for_the_switch_is_stored_under_the_new_key(work
             assert rotation._switch(session, BOTH)
             adding = threading.Thread(target=add)
             adding.start()
-            _wait_for_lock(session, adding)
+            wait_for_lock(session, adding)
         adding.join(10)
         assert results == [True]
     with worked.transaction() as session:
         assert {form.split(".")[0] for form in stored(session, "caller_numbers")} == {NEW_KEY.id}
-
-
-def _wait_for_lock(session: Session, waits: threading.Thread) -> None:
-    """Until this thread waits for a lock in this database."""
-    waiting = text(
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
-        "WHERE NOT granted AND datname = current_database()"
-    )
-    while not session.scalar(waiting):
-        assert waits.is_alive(), "it did not wait"
 
 
 @contextmanager

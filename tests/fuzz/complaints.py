@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     r"asterisk ERROR utils\.c .*write\(\) (returned|failed)": "a FastAGI server that closed first (agi-servers)",
     r"asterisk ERROR res_pjsip_outbound_authenticator_digest\.c": "a carrier that asks for a password",
     r"asterisk ERROR json\.c Error building JSON": "a FastAGI server's octets that are not UTF-8 (agi-servers)",
+    r"asterisk ERROR chan_pjsip\.c Session already DISCONNECTED": "the caller was gone at the instant of an answer",
     r"asterisk ERROR res_rtp_asterisk\.c Received SSL traffic": "audio that looks like DTLS, which is off (rtp)",
     # Our own parts.
     r"agi\.log warning conversation_failed": _LOST,
@@ -34,6 +35,12 @@ KNOWN: dict[str, str] = {
         "the server answered 400 to a body that is none, while the API answered as well (http)"
     ),
     r"portal\.log warning .*Invalid HTTP request received": "no HTTP (http)",
+    r"portal\.log warning (Unsupported upgrade request|No supported WebSocket library detected)": (
+        "somebody asked for a WebSocket, and the server has none on purpose (http)"
+    ),
+    r"portal\.log error Fatal error: protocol\.data_received": (
+        "more octets after a request that already had to be answered 400: the connection is closed (http)"
+    ),
 }
 
 

@@ -20,13 +20,10 @@ Seen = Sighting | Unavailable
 
 def record(session: Transaction, batch: Sequence[Seen], settings: Settings) -> None:
     """Keep what was seen, and settle every call that it is about. The same batch twice is once."""
-    for seen in batch:
-        if isinstance(seen, Unavailable):
-            caller, dialled = (_number(text, settings) for text in (seen.caller, seen.dialled))
-            calls.record_unavailable(session, seen.channel, caller, dialled, seen.at)
     sightings = [seen if isinstance(seen, Sighting) else seen.sighting() for seen in batch]
-    calls.add_facts(session, sightings)
     channels = sorted({sighting.channel for sighting in sightings})
+    _record_unavailable(session, [seen for seen in batch if isinstance(seen, Unavailable)], channels, settings)
+    calls.add_facts(session, sightings)
     # All calls before any consultation: settling locks those as well.
     calls.lock(session, channels)
     for channel in channels:
@@ -35,6 +32,22 @@ def record(session: Transaction, batch: Sequence[Seen], settings: Settings) -> N
             log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)
         if call is not None and call.witnesses_disagree:
             log.error("witnesses_disagree", call_id=str(call.id), channel=channel)
+
+
+def _record_unavailable(
+    session: Transaction, attempts: Sequence[Unavailable], channels: Sequence[str], settings: Settings
+) -> None:
+    """Keep the attempts on which no server decided, in the order of their channels, with those that are there locked.
+
+    The other witness tells of the same calls at the same time, and in an order of its own: whoever wrote as they came
+    would wait for the other, who waits as well, until PostgreSQL ends one of them.
+    """
+    if not attempts:
+        return
+    calls.lock(session, channels)
+    for attempt in sorted(attempts, key=lambda attempt: attempt.channel):
+        caller, dialled = (_number(text, settings) for text in (attempt.caller, attempt.dialled))
+        calls.record_unavailable(session, attempt.channel, caller, dialled, attempt.at)
 
 
 def _number(text: str, settings: Settings) -> PhoneNumber | None:

@@ -1,15 +1,17 @@
 """What was seen becomes facts, outcomes and statuses, however it comes in (E4, S2)."""
 
 import random
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from sqlalchemy import text
 
 from ami_listener.events import Unavailable
-from ami_listener.record import Seen
+from ami_listener.record import Seen, record
 from schema.engine import Store
-from tests.agi.asterisk_side import LINE_NUMBER
+from tests.agi.asterisk_side import LINE_NUMBER, defaults
 from tests.agi.platform_side import STRANGER
 from tests.agi.wire import CALLER
 from tests.ami_listener.decided import call, decide_on, facts, outcome, status, write
@@ -127,3 +129,21 @@ def test_a12_a_decision_that_was_kept_is_not_overwritten_by_a_server_that_came_t
     kept = call(line, CHANNEL)
     assert (kept.decision, kept.reason, kept.disposition) == ("admitted", None, "line_failed")
     assert status(line) == ("pending", None)
+
+
+def test_e4_two_witnesses_who_tell_of_the_same_attempts_in_another_order_wait_for_each_other(line: Store) -> None:
+    at = datetime(2026, 5, 4, tzinfo=UTC)
+    for turn in range(10):
+        attempts = [Unavailable(f"line1-{turn}.{place:02}", STRANGER, LINE_NUMBER, at) for place in range(40)]
+        together = threading.Barrier(2)
+
+        def tell(batch: list[Unavailable], together: threading.Barrier = together) -> None:
+            together.wait()
+            with line.transaction() as transaction:
+                record(transaction, batch, defaults())
+
+        with ThreadPoolExecutor(2) as witnesses:
+            # A deadlock would be a StoreUnavailableError here: one of the two is ended, and begins anew.
+            list(witnesses.map(tell, [attempts, attempts[::-1]]))
+    with line.transaction() as session:
+        assert session.execute(text("SELECT count(*) FROM calls WHERE reason = 'line_unavailable'")).scalar() == 400

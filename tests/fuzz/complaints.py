@@ -19,6 +19,7 @@ KNOWN: dict[str, str] = {
     r"asterisk ERROR utils\.c .*write\(\) (returned|failed)": "a FastAGI server that closed first (agi-servers)",
     r"asterisk ERROR res_pjsip_outbound_authenticator_digest\.c": "a carrier that asks for a password",
     r"asterisk ERROR json\.c Error building JSON": "a FastAGI server's octets that are not UTF-8 (agi-servers)",
+    r"asterisk ERROR res_pjsip_messaging\.c Unable to send response": "a MESSAGE with a way back that leads nowhere",
     r"asterisk ERROR chan_pjsip\.c Session already DISCONNECTED": "the caller was gone at the instant of an answer",
     r"asterisk ERROR res_rtp_asterisk\.c Received SSL traffic": "audio that looks like DTLS, which is off (rtp)",
     # Our own parts.
@@ -26,7 +27,7 @@ KNOWN: dict[str, str] = {
     r"agi\.log warning unknown_script": _LOST,
     r"worker\.log warning line_changed": "the line came up, or a server was overrun for a moment (start)",
     r"agi\.log warning connection_turned_away": "more conversations at once than there are places (agi-clients)",
-    r"listener\.log warning database_unavailable": "a deadlock of two witnesses, or a busy machine; it writes again",
+    r"listener\.log warning database_unavailable": "the machine was too busy for the database; it writes again",
     r"listener\.log warning not_compared": "the machine was too busy for the writer; it is compared a minute later",
     r"listener\.log error witnesses_disagree": (
         "one witness has told of the provider's leg, and not yet of the client's, whose cause the other knows already"

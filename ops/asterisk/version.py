@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# The releases of July 2026: 20 advisories, among them GHSA-g8q2-p36q-94f6 (audio negotiated over TCP). Asterisk lists its
-# advisories at https://github.com/asterisk/asterisk/security/advisories; raise these when one there concerns the line.
+# The releases of July 2026: 20 advisories, one of them on audio negotiated over TCP (GHSA-g8q2-p36q-94f6). Asterisk
+# lists them at https://github.com/asterisk/asterisk/security/advisories; raise these when one there concerns the line.
 FLOORS = {20: (20, 20, 1), 21: (21, 12, 3), 22: (22, 10, 1), 23: (23, 4, 1)}
 CERTIFIED_FLOORS = {"20.7": 11, "22.8": 3}
 

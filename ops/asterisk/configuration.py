@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shutil
 import ssl
 from pathlib import Path
@@ -12,6 +13,14 @@ from ops.asterisk import signers
 from runtime.settings import Settings, SettingsError, variable
 
 TEMPLATES = Path(__file__).parents[2] / "dialplan"
+# RFC 1918 and 6598, unique local and link-local addresses, loopback.
+_OWN_NETWORKS = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+]
 # What the listener may see; everything else stays inside Asterisk.
 EVENTS = (
     "BridgeEnter",
@@ -75,7 +84,17 @@ def check(settings: Settings) -> None:
         raise SettingsError("LINE_MEDIA_ENCRYPTION=sdes: its keys stand in SIP, so it needs LINE_TRUNK_TRANSPORT=tls")
     if settings.sms == "sip" and settings.ami_texter_secret is None:
         raise SettingsError("LINE_AMI_TEXTER_SECRET: needed for LINE_SMS=sip. Example: a long random word")
+    _check_manager(settings)
     settings.sip_domain()
+
+
+def _check_manager(settings: Settings) -> None:
+    """The manager interface is for networks of one's own (P3): the password that opens it crosses them in the clear."""
+    for network in map(ipaddress.ip_network, settings.ami_permit):
+        if not any(network.version == own.version and network.subnet_of(own) for own in _OWN_NETWORKS):  # type: ignore[arg-type]
+            raise SettingsError(
+                f"LINE_AMI_PERMIT: {network} is not a loopback or private network. Example: LINE_AMI_PERMIT=10.0.0.0/24"
+            )
 
 
 def _write_certificates(settings: Settings, target: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.asterisk import version
+from ops.asterisk.version import Version
 from ops.processes import die_with_parent
 
-OLDEST = 20
 # Where a run's own folder appears inside the installed root.
 MOUNT_POINT = Path("/srv/consultline")
 # Whom to trust for HTTPS: signers' certificates are fetched by it (A8).
@@ -34,7 +34,7 @@ class Installation:
     """An Asterisk. `root` is the root folder it lives in, None for the machine's own."""
 
     binary: Path
-    version: str
+    version: Version
     modules: Path
     root: Path | None = None
 
@@ -52,12 +52,15 @@ def _machines_own(chosen: Path | None) -> Installation | None:
     found = str(chosen) if chosen else shutil.which("asterisk")
     if found is None:
         return None
-    version = _version([found, "-V"])
-    if version is not None and int(version.split(".")[0]) >= OLDEST:
-        return Installation(Path(found), version, _modules(Path("/")))
+    its_version = _version([found, "-V"])
+    if its_version is not None and its_version.new_enough:
+        return Installation(Path(found), its_version, _modules(Path("/")))
     if chosen is not None:
-        said = f"is version {version}" if version else "does not say its version"
-        raise NoAsteriskError(f"LINE_ASTERISK: {chosen} {said}; {OLDEST} or newer is needed")
+        said = f"is version {its_version}" if its_version else "does not say its version"
+        raise NoAsteriskError(
+            f"LINE_ASTERISK: {chosen} {said}, and older ones than these have known security holes: {version.floors()}. "
+            "Update it, or unset LINE_ASTERISK to have one installed."
+        )
     return None
 
 
@@ -69,13 +72,18 @@ def _installed(cache: Path, progress: Progress) -> Installation:
         with _alone(cache, progress):
             if not root.exists():
                 _install(root, progress)
-    version = _version(["chroot", str(root), "asterisk", "-V"]) if os.geteuid() == 0 else None
-    if version is None:
+    its_version = _version(["chroot", str(root), "asterisk", "-V"]) if os.geteuid() == 0 else None
+    if its_version is None:
         raise NoAsteriskError(
             f"The Asterisk in {root} cannot be run: be root, or remove that folder to have it installed again."
         )
+    if not its_version.new_enough:
+        raise NoAsteriskError(
+            f"The Asterisk in {root} is version {its_version}, and older ones than these have known security holes: "
+            f"{version.floors()}. Remove that folder to have today's installed."
+        )
     modules = Path("/") / _modules(root).relative_to(root)
-    return Installation(Path("/usr/sbin/asterisk"), version, modules, root)
+    return Installation(Path("/usr/sbin/asterisk"), its_version, modules, root)
 
 
 def _check_can_install() -> None:
@@ -89,8 +97,9 @@ def _check_can_install() -> None:
     ]
     if missing:
         raise NoAsteriskError(
-            f"No Asterisk {OLDEST} or newer on this machine, and none can be installed: {' and '.join(missing)}.\n"
-            f"Either install Asterisk {OLDEST}+ yourself (and set LINE_ASTERISK to its binary if it is not on PATH),\n"
+            f"No Asterisk that is new enough on this machine, and none can be installed: {' and '.join(missing)}.\n"
+            f"Either install one yourself, no older than {version.floors()}\n"
+            "(and set LINE_ASTERISK to its binary if it is not on PATH),\n"
             "or run this as root after `apt-get install debootstrap`, which fetches one from Debian unstable."
         )
 
@@ -156,13 +165,12 @@ def _debootstrap(target: Path, progress: Progress) -> None:
         )
 
 
-def _version(command: list[str]) -> str | None:
+def _version(command: list[str]) -> Version | None:
     try:
         said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout
     except OSError:
         return None
-    match = re.match(r"Asterisk (?:certified[-/])?([0-9]+[0-9.]*)", said)
-    return match[1] if match else None
+    return version.parse(said)
 
 
 def _modules(root: Path) -> Path:

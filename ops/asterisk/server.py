@@ -47,6 +47,7 @@ class Asterisk:
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         # In a chroot without this file every call stalls in a DNS look-up of the machine's own name.
         (self._folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+        self._check_user()
         self._check_https()
         configuration.write_sounds(self._settings, self._folder / "sounds")
         etc = self._folder / "etc"
@@ -69,12 +70,13 @@ class Asterisk:
 
     def _command(self) -> list[str]:
         binary = [str(self._installation.binary), "-f", "-C", str(self._home / "etc/asterisk.conf")]
-        become = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--init-groups", "--pdeathsig=TERM"]
+        become = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", "--pdeathsig=TERM"]
+        become += ["--no-new-privs"]
         if self._environment:
             binary = ["env", *self._environment, *binary]
         root = self._installation.root
         if root is None:
-            return [*become, *binary] if os.geteuid() == 0 and _uid(Path("/")) is not None else binary
+            return [*become, *binary] if os.geteuid() == 0 else binary
         # A mount namespace of its own: what is mounted here is seen by nobody else, and goes with the process.
         script = (
             'mount --bind "$1" "$3$4" && mount --bind "$2" "$3/etc/hosts" '
@@ -82,6 +84,15 @@ class Asterisk:
         )
         paths = [str(self._folder), str(self._folder / "hosts"), str(root), str(MOUNT_POINT)]
         return ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh", *paths, *become, *binary]
+
+    def _check_user(self) -> None:
+        """Asterisk never runs as root: it is what the network speaks to."""
+        root = self._installation.root or Path("/")
+        if os.geteuid() == 0 and _uid(root) is None:
+            raise PartFailedError(
+                f"Asterisk would run as root: {root} has no user `{_USER}`. Make one (adduser --system --group "
+                f"--no-create-home {_USER}), or run the line as a user that is not root."
+            )
 
     def _check_https(self) -> None:
         """Signers' certificates come by HTTPS, which needs to know whom to trust. Older installed roots do not."""

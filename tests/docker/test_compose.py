@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from ops.asterisk.version import FLOORS
 from runtime.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,14 @@ def test_no_service_runs_as_root(name: str) -> None:
     assert user
     assert int(user[1]) > 0
     assert int(user[2]) > 0
+
+
+def test_an_image_with_an_asterisk_that_has_known_holes_is_not_built() -> None:
+    floor = ".".join(map(str, FLOORS[22]))
+    compared = f"dpkg --compare-versions \"$(dpkg-query -W -f '${{Version}}' asterisk)\" ge 1:{floor};"
+    built = (DOCKER / "asterisk.Dockerfile").read_text()
+    assert compared in built
+    assert "set -eu" in built[: built.index(compared)]
 
 
 def test_asterisk_reads_what_the_line_writes() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.asterisk import configuration
+from ops.asterisk.installation import Installation
+from ops.asterisk.server import Asterisk
+from ops.asterisk.version import Version
+from ops.processes import PartFailedError
 from runtime.settings import SettingsError, load
 
 
@@ -48,6 +54,30 @@ def test_the_manager_may_only_be_read_and_only_by_named_events(tmp_path: Path) -
         assert event not in manager.split("[listener]")[1].replace("(Newchannel, Newexten, VarSet)", "")
 
 
+@pytest.mark.parametrize(
+    "network", ["0.0.0.0/0", "::/0", "203.0.113.0/24", "172.0.0.0/8", "10.0.0.0/7", "2001:db8::/64"]
+)
+def test_p3_the_manager_is_for_loopback_and_private_networks_alone(tmp_path: Path, network: str) -> None:
+    with pytest.raises(SettingsError, match=r"LINE_AMI_PERMIT: .* is not a loopback or private network"):
+        _write(tmp_path, ami_permit=f"127.0.0.1/32,{network}")
+
+
+def test_p3_each_user_of_the_manager_is_denied_everywhere_before_a_network_is_permitted(tmp_path: Path) -> None:
+    networks = ["127.0.0.1/32", "10.1.0.0/16", "fd00::/8"]
+    _write(tmp_path, sms="sip", ami_texter_secret="another-word", ami_permit=",".join(networks))
+    general, *users = re.split(r"^\[(?!general)\w+\]$", (tmp_path / "manager.conf").read_text(), flags=re.MULTILINE)
+    assert "webenabled = no\n" in general
+    assert len(users) == 2
+    for user in users:
+        rules = re.findall(r"^(deny|permit|acl) *= *(.*)$", user, re.MULTILINE)
+        assert rules == [("deny", "0.0.0.0/0.0.0.0"), ("deny", "::/0"), *(("permit", network) for network in networks)]
+
+
+def test_p3_without_texts_there_is_one_user_of_the_manager(tmp_path: Path) -> None:
+    _write(tmp_path)
+    assert re.findall(r"^\[(\w+)\]", (tmp_path / "manager.conf").read_text(), re.MULTILINE) == ["general", "listener"]
+
+
 TOGETHER = [
     ({"trunk_username": "acme"}, "LINE_TRUNK_USERNAME and LINE_TRUNK_PASSWORD: set both or neither"),
     ({"trunk_transport": "tls"}, "needs LINE_SIP_CERTIFICATE and LINE_SIP_CERTIFICATE_KEY"),
@@ -65,3 +95,15 @@ def test_settings_of_the_trunk_that_do_not_go_together_are_named(
 ) -> None:
     with pytest.raises(SettingsError, match=problem):
         _write(tmp_path, **given)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root cannot run Asterisk as root")
+def test_p3_root_does_not_run_an_asterisk_that_would_stay_root(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nasterisks:x:9:9::/:/bin/sh\n")
+    version = Version("22.10.1")
+    asterisk = Asterisk(Installation(Path("/bin/true"), version, Path("/modules"), root), tmp_path / "run", load())
+    with pytest.raises(PartFailedError, match=r"Asterisk would run as root.*adduser --system"):
+        asterisk.start()
+    assert not asterisk.part.running

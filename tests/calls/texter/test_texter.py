@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import socket
-
 import pytest
 
 from ops.line import Line
+from tests.calls.manager_user import texter as logged_in
 from tests.calls.scene import ANSWERS, CALLS, LINE_NUMBER, Scene
 
 
-class Texter:
-    """A connection to Asterisk's manager interface, logged in as the worker does."""
-
-    def __init__(self, line: Line) -> None:
-        address, secret = line.settings.ami_address, line.settings.ami_texter_secret
-        assert secret is not None
-        self._socket = socket.create_connection((address.host, address.port), 10)
-        self._lines = self._socket.makefile("rb")
-        self._lines.readline()
-        said = self.ask("Login", Username="texter", Secret=secret.get_secret_value(), Events="on")
-        assert "Response: Success" in said
-
-    def ask(self, action: str, **fields: str) -> str:
-        """The message that comes next."""
-        lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
-        return self.next()
-
-    def next(self) -> str:
-        """One message."""
-        message = []
-        while line := self._lines.readline().decode().strip():
-            message.append(line)
-        return "\n".join(message)
-
-    def close(self) -> None:
-        """Hang up."""
-        self._lines.close()
-        self._socket.close()
-
-
 def test_p3_the_texter_has_the_right_to_send_messages_and_no_other(line: Line) -> None:
-    texter = Texter(line)
-    said = texter.ask("ListCommands")
+    texter = logged_in(line)
+    rights = texter.rights()
     texter.close()
-    rights = dict(re.findall(r"^(\w+): .*\(Priv: ([^)]*)\)$", said, re.MULTILINE))
     assert {name for name, right in rights.items() if right != "<none>"} == {"MessageSend"}
 
 
@@ -76,7 +42,7 @@ def test_p3_the_texter_has_the_right_to_send_messages_and_no_other(line: Line) -
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_c4_the_texter_cannot_start_change_end_or_see_a_call(line: Line, action: str, fields: dict[str, str]) -> None:
-    texter = Texter(line)
+    texter = logged_in(line)
     said = texter.ask(action, **fields)
     texter.close()
     assert "Response: Error" in said
@@ -84,7 +50,7 @@ def test_c4_the_texter_cannot_start_change_end_or_see_a_call(line: Line, action:
 
 
 def test_p1_the_texter_sees_no_event_of_a_call(line: Line, scene: Scene) -> None:
-    texter = Texter(line)
+    texter = logged_in(line)
     booking = scene.book()
     client = scene.client(ANSWERS, [(booking.client_number, 9)])
     assert scene.provider(CALLS, [(booking.caller_number, LINE_NUMBER, 9)]).finish()

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 CONSULTLINE := $(VENV)/bin/consultline
 
-.PHONY: help install demo up test faults lag fuzz check rules screenshots prompts lock
+.PHONY: help install demo up test faults lag fuzz check advisories rules screenshots prompts lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,14 +37,20 @@ fuzz: install ## anything at all at everything that listens: INPUTS=100000 SEED=
 	@$(VENV)/bin/python -m tests.fuzz.run --inputs $(INPUTS) --seed $(SEED) --first $(FIRST) \
 		$(if $(ONLY),--only $(ONLY)) $(if $(COUNT),--count $(COUNT)) $(if $(WRITE),--write $(WRITE))
 
-check: $(VENV)/.ready ## ruff, mypy, import-linter, one migration at a time, shellcheck
+check: $(VENV)/.ready ## ruff, bandit, pip-audit, mypy, import-linter, one migration at a time, shellcheck
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive \
+		agi ami_listener consultation docker ops portal runtime schema
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/python -m schema.migrations.check
 	shellcheck .ci/run $$(git ls-files '*.sh')
 	$(VENV)/bin/python -m tests.rules --check
+	$(VENV)/bin/python -m ops.install.advisories
+
+advisories: $(VENV)/.ready ## known security holes in the pinned packages; fails where nobody can be asked
+	$(VENV)/bin/python -m ops.install.advisories --strict
 
 rules: $(VENV)/.ready ## docs/rules.md, anew: each rule with the tests that show it
 	$(VENV)/bin/python -m tests.rules

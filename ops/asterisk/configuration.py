@@ -43,7 +43,7 @@ def write(settings: Settings, target: Path, *, home: Path, modules: Path) -> Non
     if settings.ami_secret is None:
         raise SettingsError("LINE_AMI_SECRET: needed for Asterisk's manager interface. Example: a long random word")
     check(settings)
-    environment = Environment(
+    environment = Environment(  # nosec B701
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,

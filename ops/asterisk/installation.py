@@ -59,7 +59,7 @@ def _machines_own(chosen: Path | None) -> Installation | None:
         said = f"is version {its_version}" if its_version else "does not say its version"
         raise NoAsteriskError(
             f"LINE_ASTERISK: {chosen} {said}, and older ones than these have known security holes: {version.floors()}. "
-            "Update it, or unset LINE_ASTERISK to have one installed."
+            "Install a newer one, or leave LINE_ASTERISK out to have one installed."
         )
     return None
 

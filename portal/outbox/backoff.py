@@ -16,5 +16,5 @@ def delay(failures: int, chance: float | None = None) -> timedelta:
     `chance` is in [0, 1); without it, a random one. Some 30 attempts in three days.
     """
     wait = min(FIRST * int(2 ** min(failures - 1, 30)), LONGEST)
-    spread = random.random() if chance is None else chance  # noqa: S311 - not a secret
+    spread = random.random() if chance is None else chance  # noqa: S311 - not a secret  # nosec B311
     return wait * (1 - _JITTER + 2 * _JITTER * spread)

@@ -31,10 +31,10 @@ class Action(StrEnum):
     PROVIDER_CHANGED = "provider.changed"
     CLIENT_CREATED = "client.created"
     CLIENT_CHANGED = "client.changed"
-    TOKEN_CREATED = "token.created"  # noqa: S105 (no password)
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105
-    TOKEN_USED = "token.used"  # noqa: S105
-    TOKEN_REFUSED = "token.refused"  # noqa: S105
+    TOKEN_CREATED = "token.created"  # noqa: S105 (no password)  # nosec B105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105  # nosec B105
+    TOKEN_USED = "token.used"  # noqa: S105  # nosec B105
+    TOKEN_REFUSED = "token.refused"  # noqa: S105  # nosec B105
     PORTAL_LINK_MADE = "portal_link.made"
     PORTAL_SESSION_OPENED = "portal_session.opened"
     CALENDAR_KEY_MADE = "calendar_key.made"

@@ -166,8 +166,8 @@ def create(
         ),
     ],
     expires: Annotated[
-        str | None, typer.Option(metavar="DAYS|INSTANT", help="For example 90d, or 2027-01-31T00:00:00Z.")
-    ] = None,
+        str, typer.Option(metavar="DAYS|INSTANT|never", help="For example 90d, or 2027-01-31T00:00:00Z.")
+    ] = "365d",
     as_json: Json = False,
 ) -> None:
     """Make a token for the API, and print it: this once."""

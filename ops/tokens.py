@@ -24,11 +24,12 @@ from schema.queries.line import clock
 from schema.queries.tokens import NameTakenError
 from schema.scopes import Scope
 
+_SOON = timedelta(days=14)
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 
 def create(
-    settings: Settings, out: Console, *, name: str, scopes: Collection[Scope], expires: str | None, as_json: bool
+    settings: Settings, out: Console, *, name: str, scopes: Collection[Scope], expires: str, as_json: bool
 ) -> None:
     """Make a token and print it, this once. Raises OperatorError for a name or an expiry that cannot be."""
     if not re.fullmatch(_NAME, name):
@@ -63,12 +64,18 @@ def show(settings: Settings, out: Console, *, as_json: bool) -> None:
         table.add_row(
             token.name,
             ", ".join(token.scopes),
-            row["state"],
+            row["state"] + (", ends soon" if row["ends_soon"] else ""),
             row["created_at"],
             row["expires_at"] or "never",
             row["last_used_at"] or "never",
         )
     out.print(table)
+    if soon := [token.name for token in kept if _row(token, now)["ends_soon"]]:
+        Console(stderr=True, highlight=False).print(
+            f"good for nothing within {_SOON.days} days: {', '.join(soon)}. "
+            "Make a new one of another name, hand it over, then revoke the old one.",
+            markup=False,
+        )
 
 
 def revoke(settings: Settings, out: Console, name: str) -> None:
@@ -89,8 +96,8 @@ def _transaction(settings: Settings) -> Iterator[Transaction]:
         store.close()
 
 
-def _expiry(text: str | None, now: datetime) -> datetime | None:
-    if text is None:
+def _expiry(text: str, now: datetime) -> datetime | None:
+    if text == "never":
         return None
     if days := re.fullmatch(r"([1-9][0-9]{0,3})d", text):
         return now + timedelta(days=int(days[1]))
@@ -99,7 +106,9 @@ def _expiry(text: str | None, now: datetime) -> datetime | None:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise OperatorError("--expires: neither days nor an instant. Example: --expires 90d, or 2027-01-31T00:00:00Z")
+        raise OperatorError(
+            "--expires: neither days, an instant nor never. Example: --expires 90d, or 2027-01-31T00:00:00Z"
+        )
     if instant <= now:
         raise OperatorError("--expires: that is over. Example: --expires 90d")
     return instant
@@ -111,11 +120,16 @@ def _row(token: ApiToken, now: datetime) -> dict[str, Any]:
         "name": token.name,
         "scopes": token.scopes,
         "state": "revoked" if token.revoked_at else "expired" if expired else "good",
+        "ends_soon": token.revoked_at is None and not expired and _within(token.expires_at, now + _SOON),
         "created_at": _text(token.created_at),
         "expires_at": _text(token.expires_at),
         "revoked_at": _text(token.revoked_at),
         "last_used_at": _text(token.last_used_at),
     }
+
+
+def _within(end: datetime | None, until: datetime) -> bool:
+    return end is not None and end <= until
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.failures import unavailable
 from portal.problems import Code, problem
+from portal.rate_limit import TOO_OFTEN, WRONG_KEYS, RateLimiter, sender
 from portal.scopes import Access, granted, methods, needed
 from schema.engine import Store, StoreUnavailableError
 from schema.queries import tokens
@@ -36,6 +37,8 @@ class RefusedError(Exception):
 class TokenGuard:
     """ASGI middleware: 401 to a request without a good token, 403 to one whose token is good for other things.
 
+    429 to wrong tokens beyond so many a minute; a good one from the same address passes all the same.
+
     In front of the routes, not a dependency of theirs: FastAPI reads and parses the body before any dependency
     runs, and a route that forgets its dependency would stand open. `bootstrap` needs no database. `other_guards` are
     the prefixes of paths that a guard of their own stands before.
@@ -46,6 +49,7 @@ class TokenGuard:
         self._bootstrap = bootstrap
         self._store = store
         self._other_guards = tuple(other_guards)
+        self._wrong = RateLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it."""
@@ -63,7 +67,7 @@ class TokenGuard:
         need = needed(scope["method"], scope["path"])
         if isinstance(need, Access):
             return
-        token = await self._token(Headers(scope=scope).get("authorization"))
+        token = await self._token(scope, Headers(scope=scope).get("authorization"))
         if need is None:
             # Whatever route the app has: who may use it was not declared, so nobody may.
             raise RefusedError(_not_there(scope["path"]))
@@ -71,7 +75,7 @@ class TokenGuard:
             raise RefusedError(_forbidden(need))
         scope["actor"] = Actor("token", token.name)
 
-    async def _token(self, header: str | None) -> Token:
+    async def _token(self, scope: Scope, header: str | None) -> Token:
         if header is None:
             raise RefusedError(_unauthorized("Bearer"))
         scheme, _, text = header.partition(" ")
@@ -84,6 +88,9 @@ class TokenGuard:
         elif not right:
             found = await self._stored(text.strip())
         if found is None:
+            seconds = self._wrong.wait(WRONG_KEYS, sender(scope))
+            if seconds is not None:
+                raise RefusedError(problem(429, TOO_OFTEN, headers={"Retry-After": str(seconds)}))
             # RFC 6750, section 3: the error code only where credentials were given.
             raise RefusedError(_unauthorized('Bearer error="invalid_token"'))
         return found

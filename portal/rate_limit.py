@@ -1,4 +1,7 @@
-"""How often one address may try what is guarded by a key alone, so that a key cannot be searched for.
+"""How often one address may try keys that are wrong, so that a key cannot be searched for.
+
+Only what was wrong counts, and it never keeps out who has the right key: whoever shares an address with a guesser (an
+office, a proxy that LINE_TRUSTED_PROXIES does not name) still gets in.
 
 Counted in each process by itself: a limit of n on m processes lets at most n * m through, which is no help to a search
 for 256 bits.
@@ -6,13 +9,17 @@ for 256 bits.
 
 from __future__ import annotations
 
+import ipaddress
 import time
-from typing import Any
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import HTTPException
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.types import Scope
+
+WRONG_KEYS = parse("60/minute")
+TOO_OFTEN = "Too many requests from this address; try again later."
 
 
 class RateLimiter:
@@ -21,24 +28,29 @@ class RateLimiter:
     def __init__(self) -> None:
         self._counted = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, rate: RateLimitItem, *subject: str) -> None:
-        """Count one more of `subject`; raises the 429, with when to try again, if that is more than `rate`."""
+    def wait(self, rate: RateLimitItem, *subject: str) -> int | None:
+        """Count one more of `subject`. If that is more than `rate`: in how many seconds to try again, at least 1."""
         if self._counted.hit(rate, *subject):
-            return
+            return None
         window = self._counted.get_window_stats(rate, *subject)
-        seconds = max(1, round(window.reset_time - time.time()))
-        raise HTTPException(
-            429, "Too many requests from this address; try again later.", headers={"Retry-After": str(seconds)}
-        )
+        return max(1, round(window.reset_time - time.time()))
+
+    def check(self, rate: RateLimitItem, *subject: str) -> None:
+        """The same for a route. Raises the 429, with when to try again."""
+        seconds = self.wait(rate, *subject)
+        if seconds is not None:
+            raise HTTPException(429, TOO_OFTEN, headers={"Retry-After": str(seconds)})
 
 
-def limited(rate: str, name: str) -> Any:
-    """A dependency for a route: at most `rate` ("60/minute") from one address, for all routes of that `name`."""
-    parsed = parse(rate)
-
-    # Async: it is done before a thread is taken for the route.
-    async def check(request: Request) -> None:
-        limiter: RateLimiter = request.app.state.rate_limiter
-        limiter.check(parsed, name, request.client.host if request.client else "")
-
-    return Depends(check)
+def sender(scope: Scope) -> str:
+    """Where a request comes from. Whoever has an IPv6 address has 2^64 of them: those are one."""
+    host = scope["client"][0] if scope.get("client") else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))

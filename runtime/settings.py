@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         60, "60", "How often open calls are held against those that are up on Asterisk (E4)", ge=1, le=3600
     )
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
+    trusted_proxies: Networks = _example(
+        "127.0.0.1/32,::1/128",
+        "10.0.0.7/32",
+        "The proxy before the API, whose word on where a request comes from counts",
+    )
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
 
     portal_url: str | None = _example(
@@ -263,7 +268,7 @@ class Settings(BaseSettings):
         _check_network(value)
         return value
 
-    @field_validator("ami_permit", "stir_shaken_fetch_from")
+    @field_validator("ami_permit", "stir_shaken_fetch_from", "trusted_proxies")
     @classmethod
     def _networks(cls, value: list[str]) -> list[str]:
         for network in value:
@@ -395,7 +400,11 @@ class Settings(BaseSettings):
     def sip_domain(self) -> str:
         """What stands behind the @ of the numbers we present: how the carrier knows us. Raises SettingsError."""
         domain = self.external_address or self.sip_bind.host
-        if domain in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        anywhere = (
+            "0.0.0.0",  # noqa: S104 - compared, not bound  # nosec B104
+            "::",
+        )
+        if domain in anywhere:
             raise SettingsError(
                 f"LINE_EXTERNAL_ADDRESS: needed when LINE_SIP_BIND is {self.sip_bind}, so that calls say where they "
                 "come from. Example: LINE_EXTERNAL_ADDRESS=198.51.100.7"

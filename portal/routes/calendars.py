@@ -13,7 +13,7 @@ from portal.calendar import MEDIA_TYPE, written
 from portal.dependencies import ActorGiven, MarginsGiven, StoreGiven
 from portal.fields import Id
 from portal.problems import documented
-from portal.rate_limit import limited
+from portal.rate_limit import WRONG_KEYS, RateLimiter, sender
 from schema.queries import calendars
 
 router = APIRouter(tags=["providers"])
@@ -48,14 +48,17 @@ def make_key(provider_id: Id, request: Request, store: StoreGiven, actor: ActorG
     responses={
         200: {"description": "The calendar", "content": {"text/calendar": {"schema": {"type": "string"}}}},
         304: {"description": "It is what `If-None-Match` says"},
-        **documented(http_404="No such provider, or not the key", http_429="Too often; `Retry-After` says when again"),
+        **documented(
+            http_404="No such provider, or not the key", http_429="Too many wrong keys; `Retry-After` says when again"
+        ),
     },
-    dependencies=[limited("60/minute", "calendar")],
 )
 def calendar(
     provider_id: Id,
+    request: Request,
     store: StoreGiven,
     margins: MarginsGiven,
+    *,
     key: Annotated[str, Query(description="As `calendar-key` told it")] = "",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -66,6 +69,8 @@ def calendar(
     with store.transaction() as session:
         owner = calendars.owner(session, provider_id, key)
         if owner is None:
+            limiter: RateLimiter = request.app.state.rate_limiter
+            limiter.check(WRONG_KEYS, "calendar", sender(request.scope))
             raise HTTPException(404)
         entries = calendars.entries(session, provider_id)
     content = written(owner, entries, margins)

@@ -42,7 +42,7 @@ def test_p3_a_token_is_shown_once_and_alone_on_standard_output(variables: dict[s
 def test_p3_a_revoked_token_is_good_for_nothing(variables: dict[str, str], store: Store) -> None:
     made = run(variables, "token", "create", "--name", "p", "--scope", "portal", "--scope", "read", "--json")
     told = json.loads(made.stdout)
-    assert (told["scopes"], told["expires_at"]) == (["portal", "read"], None)
+    assert told["scopes"] == ["portal", "read"]
     assert run(variables, "token", "revoke", "p").returncode == 0
     with store.transaction() as session:
         assert tokens.find(session, told["token"]) is None
@@ -72,3 +72,25 @@ def test_p3_what_cannot_be_is_refused_with_an_example(
 def test_p3_a_name_is_given_once(variables: dict[str, str]) -> None:
     for code in (0, 1):
         assert run(variables, "token", "create", "--name", "n", "--scope", "read").returncode == code
+
+
+def test_p3_a_token_ends_unless_it_is_said_that_it_never_does(variables: dict[str, str]) -> None:
+    assert run(variables, "token", "create", "--name", "ends", "--scope", "read").returncode == 0
+    assert run(variables, "token", "create", "--name", "lasts", "--scope", "read", "--expires", "never").returncode == 0
+    ends, lasts = listed(variables)
+    left = datetime.fromisoformat(ends["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=364, hours=23) < left <= timedelta(days=365)
+    assert lasts["expires_at"] is None
+
+
+def test_p3_a_token_that_ends_soon_is_named_while_there_is_time(variables: dict[str, str]) -> None:
+    for name, lasts in (("soon", "14d"), ("later", "15d"), ("given-up", "1d")):
+        assert run(variables, "token", "create", "--name", name, "--scope", "read", "--expires", lasts).returncode == 0
+    assert run(variables, "token", "revoke", "given-up").returncode == 0
+    assert {row["name"]: row["ends_soon"] for row in listed(variables)} == {
+        "soon": True,
+        "later": False,
+        "given-up": False,
+    }
+    said = run(variables, "token", "list").stderr
+    assert "good for nothing within 14 days: soon." in said

@@ -29,13 +29,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(database_url: str, address: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The server as a process of its own, answering."""
+def served(database_url: str, address: str, log: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The server as a process of its own, answering. `settings` are further variables of its environment."""
     environment = os.environ | {
         "LINE_DATABASE_URL": database_url,
         "LINE_API_TOKEN": TOKEN,
         "LINE_API_BIND": address,
         "PYTHONPATH": str(Path(__file__).parents[2]),
+        **settings,
     }
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stdout=output, stderr=output)
@@ -85,3 +86,23 @@ def test_without_a_token_set_it_does_not_start(database_url: str) -> None:
     settings = load(_env_file=None, database_url=database_url).model_copy(update={"api_token": None})
     with pytest.raises(SettingsError, match="LINE_API_TOKEN"):
         serve(settings)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "refused"),
+    [("127.0.0.1/32", False), ("10.0.0.7/32", True)],
+    ids=["a proxy that is trusted", "anybody else"],
+)
+def test_p3_where_a_request_comes_from_is_a_trusted_proxys_word_or_the_address_itself(
+    database_url: str, tmp_path: Path, trusted: str, refused: bool
+) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with served(database_url, address, tmp_path / "log", LINE_TRUSTED_PROXIES=trusted):
+        statuses = {
+            httpx.get(
+                f"http://{address}/v1/line",
+                headers={"Authorization": "Bearer wrong", "X-Forwarded-For": f"198.51.100.{place}"},
+            ).status_code
+            for place in range(61)
+        }
+    assert statuses == ({401, 429} if refused else {401})

@@ -13,18 +13,15 @@ from portal.pages.failures import speaking
 from portal.pages.language import words
 from portal.pages.rendering import render
 from portal.pages.visit import VisitGiven
-from portal.rate_limit import limited
+from portal.rate_limit import WRONG_KEYS, RateLimiter, sender
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.queries import portal_sessions
 
 router = APIRouter()
 
-# Nobody finds 256 bits by trying; this keeps trying cheap for the database, too.
-_NOT_TOO_OFTEN = limited("60/minute", "way in")
 
-
-@router.get("/in/{secret}", dependencies=[_NOT_TOO_OFTEN])
+@router.get("/in/{secret}")
 def ask(secret: str, request: Request, store: StoreGiven, settings: SettingsGiven) -> Response:
     """A button. Only pressing it uses the link up: mail scanners, previews and prefetching look, but press nothing."""
     with store.transaction() as session:
@@ -35,7 +32,7 @@ def ask(secret: str, request: Request, store: StoreGiven, settings: SettingsGive
     return render("way_in.html", spoken, secret=secret, support_url=settings.support_url)
 
 
-@router.post("/in/{secret}", dependencies=[_NOT_TOO_OFTEN])
+@router.post("/in/{secret}")
 def enter(secret: str, request: Request, store: StoreGiven, settings: SettingsGiven) -> Response:
     """Sign in, and out whoever was signed in on this browser before."""
     cookie: SessionCookie = request.app.state.cookie
@@ -73,6 +70,9 @@ def _over(request: Request, store: Store, settings: Settings) -> Response:
         with store.transaction() as session:
             idle = timedelta(seconds=settings.portal_idle_seconds)
             signed_in = portal_sessions.resume(session, request.state.cookie, idle=idle, active=False)
+    if signed_in is None:
+        limiter: RateLimiter = request.app.state.rate_limiter
+        limiter.check(WRONG_KEYS, "way in", sender(request.scope))
     return render(
         "link_over.html",
         speaking(request.scope, settings),

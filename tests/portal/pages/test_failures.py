@@ -10,7 +10,7 @@ from portal.body_limit import LIMIT
 from runtime.settings import Settings
 from schema.engine import Store, StoreUnavailableError
 from tests.portal.conftest import ADA, BEN, Platform
-from tests.portal.pages.conftest import Browser, around_now
+from tests.portal.pages.conftest import Browser, around_now, way_in
 from tests.portal.pages.test_issues import form, logged
 from tests.portal.test_failures import FailingStore
 from tests.portal.test_privacy import events
@@ -97,6 +97,15 @@ def test_p3_links_cannot_be_searched_for(browser: Browser) -> None:
     assert answers[60].status_code == 429
     assert int(answers[60].headers["retry-after"]) > 0
     assert "Wait a minute, then try again." in answers[60].text
+
+
+def test_p3_who_has_the_right_link_is_not_kept_out_by_guesses_from_the_same_address(
+    platform: Platform, browser: Browser
+) -> None:
+    platform.provider("p-1", ADA)
+    assert [browser.get(f"/p/in/{number}").status_code for number in range(61)][60] == 429
+    assert browser.enter(way_in(platform)).status_code == 200
+    assert browser.get("/p/in/61").status_code == 410, "who is signed in is no guesser"
 
 
 def test_a_provider_cannot_flood_support_with_reports(platform: Platform, sign_in: SignIn) -> None:

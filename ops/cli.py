@@ -148,6 +148,19 @@ def rotate_key(
         raise SystemExit(1)
 
 
+@app.command()
+def retention(
+    now: Annotated[
+        bool, typer.Option("--now", help="Take away all that is over, now and not within the hour.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """What is kept how long, and how much of it is over (docs/privacy.md). Takes nothing without --now."""
+    from ops.retention import carry_out, show  # noqa: PLC0415
+
+    (carry_out if now else show)(load(), out, as_json=as_json)
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database of LINE_DATABASE_URL to the newest shape, and add the line numbers of LINE_NUMBERS."""

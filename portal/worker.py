@@ -16,6 +16,7 @@ from portal.line_watch import LineWatch
 from portal.outbox import reminders
 from portal.outbox.webhook import webhook_sender
 from portal.outbox.worker import Worker
+from portal.retention import Retention
 from portal.sweep import Sweep
 from runtime import logging
 from runtime.settings import Settings, SettingsError
@@ -38,7 +39,8 @@ def serve(settings: Settings) -> None:
     store = Store(settings.database_url.get_secret_value(), pool=6, name="consultline worker", keyring=keyring)
     try:
         key_check.check(keyring, store)
-        with _beside(Sweep(store, _margins(settings)).run, LineWatch(store, _hold(settings)).run):
+        loops = (Sweep(store, _margins(settings)), LineWatch(store, _hold(settings)), Retention(store, settings))
+        with _beside(*(loop.run for loop in loops)):
             asyncio.run(_deliver(Worker(store, settings, webhooks, texts)))
     finally:
         for sender in (webhooks, texts):

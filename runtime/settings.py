@@ -234,6 +234,15 @@ class Settings(BaseSettings):
         "diversion", "diversion", "How the call presents the provider's number to the carrier (C1)"
     )
 
+    keep_appointments_days: int = _example(
+        365, "365", "How long appointments are kept, with their calls", ge=7, le=36_500
+    )
+    keep_refused_calls_days: int = _example(30, "30", "How long a refused call is kept", ge=1, le=36_500)
+    keep_messages_days: int = _example(30, "30", "How long attempts to deliver are kept", ge=7, le=36_500)
+    keep_sign_ins_days: int = _example(30, "30", "How long ended sign-ins are kept", ge=1, le=36_500)
+    keep_line_states_days: int = _example(365, "365", "How long it is kept when the line was down", ge=7, le=36_500)
+    keep_reveals_days: int = _example(2190, "2190", "How long it is kept who saw a client's number", ge=30, le=36_500)
+    keep_audit_days: int = _example(2190, "2190", "How long the audit is kept", ge=30, le=36_500)
     webhook_url: str | None = _example(
         None, "https://platform.example/hooks/line", "Where the platform is told what happened; unset: nowhere"
     )

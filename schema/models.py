@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -228,6 +228,7 @@ class CallFact(Base):
         UniqueConstraint(
             "witness", "node", "asterisk_start", "leg_channel", "kind", "sequence", name="uq_call_facts_fact"
         ),
+        Index("ix_call_facts_recorded_at", "recorded_at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -497,3 +498,15 @@ class IssueReport(Base):
     reason: Mapped[str]
     text: Mapped[str | None]  # the provider's words: for support, never for a log
     reported_at: Mapped[datetime] = _created()
+
+
+class Total(Base):
+    """How many rows of a day retention took, and how long they lasted: counts and durations, of nobody (P2)."""
+
+    __tablename__ = "totals"
+
+    day: Mapped[date] = mapped_column(primary_key=True)  # UTC
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)  # a decision, a reason, a disposition, a status
+    count: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from schema.models import Base
+from schema.queries import retention
 from tests import rules
 from tests.rules import ROOT
 
@@ -58,3 +60,11 @@ def test_every_threat_has_a_test() -> None:
     rows = re.findall(r"^\| (?!threat|---)(.*) \|$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
     assert rows
     assert [row for row in rows if "](../tests/" not in row] == []
+
+
+def test_p2_every_table_stands_in_the_data_map_and_every_setting_of_retention_in_its_table() -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text()
+    told = page.partition("## Data map")[2]
+    assert [name for name in Base.metadata.tables if f"`{name}`" not in told] == []
+    rows = page.partition("## Retention")[2].partition("## Data map")[0]
+    assert [kind.setting for kind in retention.KINDS if f"| `LINE_{kind.setting.upper()}` |" not in rows] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from consultation.followup import DEADLINE_AFTER, Status
 from schema.models import Call, Consultation, LinePart, Reveal
+from schema.queries import totals
 from schema.queries.line import clock
+from schema.queries.totals import Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,15 @@ def count(session: Session) -> Statistics:
             func.count().filter(Call.witnesses_disagree).label("disagree"),
         ).group_by(Call.decision, Call.reason, Call.disposition)
     ).all()
+    gone = totals.sums(session, "call")
     statuses = session.execute(
         select(Consultation.status, func.count().label("consultations")).group_by(Consultation.status)
     ).all()
     return Statistics(
-        calls=[CallCount(row.decision, row.reason, row.disposition, row.calls) for row in rows],
-        talk_seconds=sum(row.talked for row in rows),
+        calls=_with_gone([CallCount(row.decision, row.reason, row.disposition, row.calls) for row in rows], gone),
+        talk_seconds=sum(row.talked for row in rows) + sum(taken.seconds for taken in gone.values()),
         calls_up=sum(row.calls for row in rows if row.decision == "admitted" and row.disposition is None),
-        disagreements=sum(row.disagree for row in rows),
+        disagreements=sum(row.disagree for row in rows) + _gone(session, "disagreement"),
         consultations={row.status: row.consultations for row in statuses},
         overdue=session.scalar(
             select(func.count()).where(
@@ -67,6 +71,19 @@ def count(session: Session) -> Statistics:
             )
         )
         or 0,
-        reveals=session.scalar(select(func.count()).select_from(Reveal)) or 0,
+        reveals=(session.scalar(select(func.count()).select_from(Reveal)) or 0) + _gone(session, "reveal"),
         listener_silent=now - seen_at if seen_at is not None else None,
     )
+
+
+def _gone(session: Session, kind: str) -> int:
+    """How many of these retention took: what is counted never becomes less."""
+    return sum(taken.count for taken in totals.sums(session, kind).values())
+
+
+def _with_gone(counted: Sequence[CallCount], gone: Mapping[str, Sum]) -> Sequence[CallCount]:
+    calls = Counter({(row.decision, row.reason, row.disposition): row.count for row in counted})
+    for what, taken in gone.items():
+        decision, reason, disposition = what.split("/")
+        calls[decision, reason or None, disposition or None] += taken.count
+    return [CallCount(*key, count) for key, count in calls.items()]

@@ -1,4 +1,4 @@
-"""Calls of all kinds, and everything else that a number passes through. Every number that was used is kept."""
+"""Calls of all kinds. Every number that was used is kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from ops.demo.audio import Headset
 from ops.demo.phone import Phone
@@ -21,7 +19,6 @@ UNVERIFIED = [
 ]
 PIN_WAITS = HERE / "connected" / "provider_waits.xml"
 PIN_HANGS_UP = HERE / "practice" / "provider_hangs_up.xml"
-TEXTS = HERE / "texts" / "provider_texts.xml"
 UNREACHED = [f"client_unreachable/client_{code}.xml" for code in (404, 408, 410, 480, 503)]
 UNREACHED += [f"client_{what}/client.xml" for what in ("busy", "rejects", "redirects")]
 UNREACHED += ["client_rings.xml"]
@@ -181,52 +178,3 @@ def while_parts_are_down(stage: Stage) -> None:
         stage.refused([(booking.caller_number, LINE_NUMBER), (stage.number(), LINE_NUMBER)])
     finally:
         line.start_agi()
-
-
-def texts(stage: Stage) -> None:
-    """Texts that come in, of words and of numbers."""
-    for body in ("STOP", "START", f"call me at {stage.number()}", f"STOP {stage.number()}"):
-        assert stage.provider(TEXTS, [(stage.number(), LINE_NUMBER, body)]).finish()
-
-
-def through_the_api(stage: Stage) -> None:
-    """Numbers that cannot be accepted; what the API answers is said to have been said."""
-    booking, settings = stage.book(), stage.line
-    taken = {"name": "P", "time_zone": "UTC", "caller_numbers": [{"number": booking.caller_number, "label": "x"}]}
-    strange = [{"number": f"{stage.number()}999999", "label": stage.number()}]
-    requests: list[tuple[str, str, Any]] = [
-        ("PUT", "/v1/clients/kind-bad", {"name": "Sam", "number": f"{stage.number()}99999"}),
-        ("PUT", "/v1/clients/kind-bad", {"name": "Sam", "number": [stage.number()], stage.number(): 1}),
-        ("PUT", "/v1/clients/kind-bad", f'{{"number": "{stage.number()}"'),
-        ("PUT", "/v1/providers/kind-taken", taken),
-        ("PUT", "/v1/providers/kind-bad", {**taken, "caller_numbers": strange, "time_zone": stage.number()}),
-        ("PUT", f"/v1/line-numbers/{stage.number()}99999", {}),
-        ("PUT", f"/v1/line-numbers/{stage.number().replace('+', '%2B')}x", {}),
-        ("GET", f"/v1/appointments/{stage.number()}", None),
-        ("GET", f"/v1/nothing/{stage.number()}?caller={stage.number()}", None),
-        ("GET", f"/v1/calls?decision={stage.number()}&since={stage.number()}", None),
-        ("POST", f"/v1/appointments/{booking.appointment_id}/status", {"occurred": stage.number()}),
-        ("POST", "/v1/texts", {"from": stage.number(), "text": stage.number()}),
-    ]
-    with httpx.Client(base_url=settings.api_url, headers={"Authorization": f"Bearer {settings.api_token}"}) as http:
-        for method, path, body in requests:
-            sent = {"content": body, "headers": {"Content-Type": "application/json"}} if isinstance(body, str) else {}
-            answer = http.request(method, path, **(sent or {"json": body}))  # type: ignore[arg-type]
-            assert answer.status_code in (200, 404, 409, 422), (answer.status_code, path[:12])
-            stage.said.append(str(answer.headers).encode() + answer.content)
-        stage.said.append(http.get("/metrics").raise_for_status().content)
-
-
-def on_the_pages(stage: Stage) -> None:
-    """A provider looks at their clients' numbers: shown to them, and written down nowhere."""
-    booking = stage.book()
-    link = stage.platform.post(f"/v1/providers/{booking.appointment_id}/portal-sessions")["url"]
-    with httpx.Client(base_url=stage.line.api_url, follow_redirects=True) as browser:
-        browser.get(httpx.URL(link).path).raise_for_status()
-        own_site = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
-        browser.post(httpx.URL(link).path, data={"csrf": ""}, headers=own_site).raise_for_status()
-        shown = browser.get(f"/p/clients/{booking.appointment_id}").raise_for_status().text
-        assert f"tel:{booking.client_number}" in shown
-        browser.get(f"/p/appointments/{booking.appointment_id}/contact").raise_for_status()
-        browser.get(f"/p/clients/{stage.number()}")
-        browser.get(f"/p/appointments?before={stage.number()}")

@@ -15,7 +15,7 @@ import pytest
 from consultation.admission import Reason
 from ops.demo.platform import Platform
 from ops.line import Line
-from tests.calls.no_number_in_logs import calls
+from tests.calls.no_number_in_logs import calls, other_ways
 from tests.calls.no_number_in_logs.calls import Stage
 from tests.calls.no_number_in_logs.traces import Finder, Watch
 from tests.calls.numbers_at_rest.test_numbers_at_rest import dump
@@ -94,9 +94,9 @@ def written(stage: Stage, told: Receiver, tmp_path: Path, decided_by_a_careful_s
             calls.in_every_spelling,
             calls.too_many,
             calls.with_pins,
-            calls.texts,
-            calls.through_the_api,
-            calls.on_the_pages,
+            other_ways.texts,
+            other_ways.through_the_api,
+            other_ways.on_the_pages,
             calls.while_parts_are_down,
         ):
             kind(stage)

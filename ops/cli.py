@@ -78,8 +78,16 @@ def demo(
 
 @app.command()
 def explain(
-    caller: Annotated[str, typer.Option(help="The number that dials, as the trunk would send it.")],
-    line_number: Annotated[str, typer.Option(help="The number of the line that is dialled.")],
+    caller: Annotated[
+        str | None,
+        typer.Option(
+            help="The number that dials, as the trunk would send it; if not given it is asked for, and stands in no list "
+            "of processes."
+        ),
+    ] = None,
+    line_number: Annotated[
+        str | None, typer.Option(help="The number of the line that is dialled; asked for as well.")
+    ] = None,
     at: Annotated[
         datetime | None, typer.Option(parser=_instant, metavar="INSTANT", help="With its offset; without: now.")
     ] = None,
@@ -91,6 +99,8 @@ def explain(
     """Which consultation this caller would reach, and why each other candidate would not be it."""
     from ops.explain import explain as tell  # noqa: PLC0415
 
+    caller = caller or typer.prompt("The number that dials", err=True)
+    line_number = line_number or typer.prompt("The line's number", err=True)
     tell(load(), out, caller=caller, line_number=line_number, at=at, verified=not unverified, as_json=as_json)
 
 

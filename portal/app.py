@@ -30,6 +30,7 @@ from portal.routes import (
     texts,
 )
 from portal.scopes import check_declared, document_scopes
+from portal.untraced import TELEMETRY
 from runtime.settings import Settings, SettingsError
 from schema.engine import Store
 
@@ -68,14 +69,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         # A redirect would repeat the path, which can hold a number (P1).
         redirect_slashes=False,
-        # FastAPI's own traces and logs carry raw paths, numbers among them (P1).
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-        },
+        telemetry=TELEMETRY,
         middleware=[
             Middleware(RequestLog),
             Middleware(TokenGuard, bootstrap=token, store=store, other_guards=[f"{PREFIX}/"]),

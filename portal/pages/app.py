@@ -18,6 +18,7 @@ from portal.pages.headers import PageHeaders
 from portal.pages.rendering import STATIC
 from portal.pages.routes import appointments, clients, home, issues, tasks, way_in
 from portal.rate_limit import RateLimiter
+from portal.untraced import TELEMETRY
 from runtime.settings import Settings
 from schema.engine import Store
 
@@ -39,14 +40,7 @@ def create_pages(settings: Settings, store: Store, origin: str) -> FastAPI:
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
-        # As in portal/app.py: FastAPI's own traces and logs carry raw paths (P1).
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-        },
+        telemetry=TELEMETRY,
         middleware=[
             Middleware(PageHeaders, https=origin.startswith("https://")),
             Middleware(PageFailures, settings=settings),

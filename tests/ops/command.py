@@ -35,10 +35,18 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     return {**kept, **own, **settings}
 
 
-def run(variables: Mapping[str, str], *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
+def run(
+    variables: Mapping[str, str], *arguments: str, seconds: float = 60, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; `typed` is what it reads."""
     return subprocess.run(
-        [*CONSULTLINE, *arguments], env=dict(variables), capture_output=True, text=True, timeout=seconds, check=False
+        [*CONSULTLINE, *arguments],
+        env=dict(variables),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
 
 

@@ -115,6 +115,19 @@ def test_explain_says_what_is_wrong_with_its_arguments(
     assert message in result.stderr
 
 
+def test_p1_explain_asks_for_numbers_that_are_to_stand_in_no_process_list(
+    booked: Store, database_url: str, tmp_path: Path
+) -> None:
+    variables = environment(tmp_path, LINE_DATABASE_URL=database_url)
+    at = ("--json", "--at", "2026-03-02T09:00:00Z")
+    given = run(variables, "explain", "--caller", CALLER, "--line-number", LINE_NUMBER, *at)
+    asked = run(variables, "explain", *at, typed=f"{CALLER}\n{LINE_NUMBER}\n")
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(asked.stdout) == json.loads(given.stdout)
+    unanswered = run(variables, "explain", *at)
+    assert (unanswered.returncode, unanswered.stdout.strip()) == (1, "")
+
+
 def test_explain_without_a_database_says_how_to_name_one(tmp_path: Path) -> None:
     result = run(environment(tmp_path), "explain", "--caller", CALLER, "--line-number", LINE_NUMBER)
     assert result.returncode == 1

@@ -1,27 +1,5 @@
-"""What the tests of the listener share."""
+"""What the tests of the listener share: the log and the line of the FastAGI server's."""
 
-from __future__ import annotations
+from tests.agi.conftest import line, plain_log
 
-from collections.abc import Iterator
-
-import pytest
-import structlog
-
-from schema.engine import Store
-from tests.agi.platform_side import book
-
-
-@pytest.fixture(autouse=True)
-def plain_log() -> Iterator[None]:
-    """Logs in plain lines: structlog's default draws every traceback with all its variables, which takes seconds."""
-    before = structlog.get_config()
-    structlog.configure(processors=[structlog.processors.KeyValueRenderer(key_order=["event"])])
-    yield
-    structlog.configure(**before)
-
-
-@pytest.fixture
-def line(store: Store) -> Store:
-    """The store of a line on which one consultation is open now."""
-    book(store)
-    return store
+__all__ = ["line", "plain_log"]

@@ -18,11 +18,14 @@ from runtime.settings import Settings, load
 from schema.engine import Store
 from schema.models import Call
 from schema.queries import appointments, line
+from tests.portal.log import logged
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which is not among our dependencies.
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
+
+__all__ = ["logged"]  # a fixture from elsewhere
 
 TOKEN = "a-token-of-these-tests"
 # To come, by the database's clock: nothing booked here is overdue.

@@ -1,43 +1,17 @@
 """No phone number, and nothing else of a request, in any error or log (P1)."""
 
 import io
-import json
-import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 from fastapi.testclient import TestClient
 from opentelemetry import trace
 
-import runtime.logging
 from runtime.settings import Settings
 from tests.portal.conftest import ADA, BEN, BOB, LINE, STARTS, Platform, appointment_body, digits_of, provider_body
+from tests.portal.log import events
 from tests.portal.test_failures import failing
 
 SECRET = "Ben-Ode-of-Elm-Street"  # no number, so that the log's mask for numbers cannot hide that it is repeated
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged, as in production."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    # The client of these tests logs the addresses it asks for.
-    logging.getLogger("httpx").disabled = True
-    runtime.logging.configure("debug", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.getLogger("httpx").disabled = False
-    structlog.reset_defaults()
-
-
-def events(stream: io.StringIO) -> list[dict[str, object]]:
-    """Our events, without those of libraries."""
-    every = [json.loads(line) for line in stream.getvalue().splitlines()]
-    return [event for event in every if str(event.get("logger", "")).startswith("portal")]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,10 @@ from portal import retention as loop
 from portal.retention import Retention
 from runtime.settings import Settings
 from schema.engine import Store, StoreUnavailableError, Transaction
-from tests.portal.pages.test_issues import logged
-from tests.portal.test_privacy import events
+from tests.portal.log import events
 from tests.schema import aged
 from tests.schema.aged import days_ago
 from tests.schema.test_retention import left
-
-assert logged  # a fixture
 
 
 def test_p2_each_kind_goes_by_its_own_setting_in_as_many_batches_as_it_takes(

@@ -13,12 +13,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from portal.outbox.reminders import gateway
 from portal.outbox.webhook import webhook_sender
 from portal.outbox.worker import Worker
 from runtime.settings import Settings, load
 from schema.engine import Store
+from schema.models import Effect
 from schema.queries.outbox import EventType, enqueue
 from tests.portal.outbox.receiver import OK, Answer, Receiver
 
@@ -29,6 +31,13 @@ def line_settings(**changes: object) -> Settings:
     """The settings of a line that nobody has set, with a secret for webhooks."""
     values = {name: field.default for name, field in Settings.model_fields.items()}
     return load(_env_file=None, **{**values, "webhook_secret": SECRET, "webhook_allow_private": True, **changes})
+
+
+def make_due(store: Store) -> None:
+    """The wait before the next attempt is over."""
+    with store.transaction() as session:
+        session.execute(select(Effect.id).order_by(Effect.id).with_for_update())
+        session.execute(update(Effect).values(due_at=func.clock_timestamp()))
 
 
 @pytest.fixture

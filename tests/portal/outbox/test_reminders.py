@@ -24,7 +24,7 @@ from schema.models import Consultation, DeliveryAttempt, Effect
 from schema.queries import appointments, deliveries, effects, people, texts
 from schema.queries.line import clock
 from tests.daytime import zone_where_it_is
-from tests.portal.outbox.conftest import RunningWorker, WorkerProcess, tell
+from tests.portal.outbox.conftest import RunningWorker, WorkerProcess, make_due, tell
 from tests.portal.outbox.receiver import OK, Receiver, hang, status
 
 Receivers = Callable[..., Receiver]
@@ -83,12 +83,6 @@ def wait_for(store: Store, state: State, seconds: float = 60) -> effects.Standin
             return found[0]
         assert time.monotonic() < deadline, found
         time.sleep(0.02)
-
-
-def make_due(store: Store) -> None:
-    with store.transaction() as session:
-        session.execute(select(Effect.id).order_by(Effect.id).with_for_update())
-        session.execute(update(Effect).values(due_at=func.clock_timestamp()))
 
 
 def test_s4_an_unanswered_consultation_is_one_text_to_the_number_on_the_profile(

@@ -18,7 +18,7 @@ from schema.delivery import Channel, State
 from schema.engine import Store
 from schema.models import DeliveryAttempt, Effect
 from schema.queries import deliveries, effects
-from tests.portal.outbox.conftest import SECRET, RunningWorker, WorkerProcess, tell
+from tests.portal.outbox.conftest import SECRET, RunningWorker, WorkerProcess, make_due, tell
 from tests.portal.outbox.receiver import OK, Answer, Heard, Receiver, endless, endless_head, hang, reset, status
 
 Receivers = Callable[..., Receiver]
@@ -40,13 +40,6 @@ def wait_for(store: Store, *states: State, seconds: float = 60) -> list[effects.
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.02)
-
-
-def make_due(store: Store) -> None:
-    """The wait before the next attempt is over."""
-    with store.transaction() as session:
-        session.execute(select(Effect.id).order_by(Effect.id).with_for_update())
-        session.execute(update(Effect).values(due_at=func.clock_timestamp()))
 
 
 def test_the_platform_is_told_at_once_with_a_signature_that_the_standard_library_accepts(

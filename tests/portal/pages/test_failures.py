@@ -10,13 +10,12 @@ from portal.body_limit import LIMIT
 from runtime.settings import Settings
 from schema.engine import Store, StoreUnavailableError
 from tests.portal.conftest import ADA, BEN, Platform
+from tests.portal.log import events
 from tests.portal.pages.conftest import Browser, around_now, way_in
-from tests.portal.pages.test_issues import form, logged
+from tests.portal.pages.test_issues import form
 from tests.portal.test_failures import FailingStore
-from tests.portal.test_privacy import events
 
 SignIn = Callable[..., Browser]
-assert logged  # a fixture
 
 
 def test_a_page_that_is_not_there_leads_to_those_that_are(platform: Platform, sign_in: SignIn) -> None:

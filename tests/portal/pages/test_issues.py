@@ -1,16 +1,13 @@
 """Reporting an issue (F4): kept, told to the platform without its text, and in no log (P1)."""
 
 import io
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import select
 
-import runtime.logging
 from schema.engine import Store
 from schema.models import Effect
 from tests.portal.conftest import Platform
@@ -25,21 +22,6 @@ WORDS = "Ben-of-Elm-Street has a cough"
 @pytest.fixture(autouse=True)
 def booked(platform: Platform) -> None:
     platform.book(**around_now(timedelta(minutes=10)))
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged, as in production."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    logging.getLogger("httpx").disabled = True
-    runtime.logging.configure("debug", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.getLogger("httpx").disabled = False
-    structlog.reset_defaults()
 
 
 def form(**changes: str) -> dict[str, str]:

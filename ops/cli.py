@@ -81,8 +81,8 @@ def explain(
     caller: Annotated[
         str | None,
         typer.Option(
-            help="The number that dials, as the trunk would send it; if not given it is asked for, and stands in no list "
-            "of processes."
+            help="The number that dials, as the trunk would send it; if not given it is asked for, and stands in no "
+            "list of processes."
         ),
     ] = None,
     line_number: Annotated[

@@ -47,12 +47,13 @@ The platform tells the line of its numbers, providers, clients and appointments,
 """
 
 
+_SHORTEST_TOKEN = 16
 _UNACCEPTABLE = "Fields that cannot be accepted"
 _UNAVAILABLE = "The database does not answer; `Retry-After` says when to try again"
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
-    """The API on `store`. Raises SettingsError without LINE_API_TOKEN: nothing here may stand open (P3).
+    """The API on `store`. Raises SettingsError without LINE_API_TOKEN or with a short one: nothing may stand open (P3).
 
     A route that portal/scopes.py does not declare raises UndeclaredRouteError.
     """
@@ -60,6 +61,11 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     if token is None or not token.get_secret_value():
         raise SettingsError(
             "LINE_API_TOKEN: not set, and the API serves nobody without it. Example: LINE_API_TOKEN=a long random word"
+        )
+    if len(token.get_secret_value()) < _SHORTEST_TOKEN:
+        raise SettingsError(
+            f"LINE_API_TOKEN: shorter than {_SHORTEST_TOKEN} characters, so somebody could guess it. "
+            "Example: what `openssl rand -hex 32` prints"
         )
     app = FastAPI(
         title="Consultation line",

@@ -77,7 +77,7 @@ COMMANDS = [
 def test_p1_with_another_key_no_process_starts_and_each_says_which_it_needs(
     kept: Store, database_url: str, tmp_path: Path, command: list[str]
 ) -> None:
-    variables = environment(tmp_path, LINE_DATABASE_URL=database_url, LINE_AMI_SECRET="s" * 8, LINE_API_TOKEN="t" * 8)
+    variables = environment(tmp_path, LINE_DATABASE_URL=database_url, LINE_AMI_SECRET="s" * 8, LINE_API_TOKEN="t" * 32)
     result = run(variables | {"LINE_NUMBER_KEY": NEW_KEY}, *command)
     assert result.returncode == 1
     assert f"LINE_NUMBER_KEY: numbers in this database are under the key {OLD.id}" in result.stderr
@@ -89,7 +89,7 @@ def test_p1_with_another_key_no_process_starts_and_each_says_which_it_needs(
 def test_p1_without_a_key_no_process_starts_on_a_database_that_is_set(
     kept: Store, database_url: str, tmp_path: Path, command: list[str]
 ) -> None:
-    variables = environment(tmp_path, LINE_DATABASE_URL=database_url, LINE_AMI_SECRET="s" * 8, LINE_API_TOKEN="t" * 8)
+    variables = environment(tmp_path, LINE_DATABASE_URL=database_url, LINE_AMI_SECRET="s" * 8, LINE_API_TOKEN="t" * 32)
     result = run(variables | {"LINE_NUMBER_KEY": ""}, *command)
     assert result.returncode == 1
     assert "LINE_NUMBER_KEY: not set" in result.stderr

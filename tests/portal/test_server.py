@@ -106,3 +106,9 @@ def test_p3_where_a_request_comes_from_is_a_trusted_proxys_word_or_the_address_i
             for place in range(61)
         }
     assert statuses == ({401, 429} if refused else {401})
+
+
+def test_p3_a_token_that_could_be_guessed_is_refused_and_not_repeated(database_url: str) -> None:
+    with pytest.raises(SettingsError, match="LINE_API_TOKEN: shorter than 16") as refused:
+        serve(load(_env_file=None, database_url=database_url, api_token="fifteen-letters"))
+    assert "fifteen" not in str(refused.value)

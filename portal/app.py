@@ -8,10 +8,10 @@ from starlette.middleware import Middleware
 from portal import failures
 from portal.auth import TokenGuard, documented_token
 from portal.body_limit import BodyLimit
+from portal.guesses import Guesses
 from portal.openapi import keep_examples_whole
 from portal.pages.app import PREFIX, create_pages
 from portal.problems import documented
-from portal.rate_limit import RateLimiter
 from portal.request_log import RequestLog
 from portal.routes import (
     appointments,
@@ -47,13 +47,14 @@ The platform tells the line of its numbers, providers, clients and appointments,
 """
 
 
-_SHORTEST_TOKEN = 16
+_LEAST_TOKEN = 16  # characters
 _UNACCEPTABLE = "Fields that cannot be accepted"
 _UNAVAILABLE = "The database does not answer; `Retry-After` says when to try again"
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
-    """The API on `store`. Raises SettingsError without LINE_API_TOKEN or with a short one: nothing may stand open (P3).
+    """The API on `store`. Raises SettingsError without LINE_API_TOKEN, or with one that could be guessed: nothing
+    here may stand open (P3).
 
     A route that portal/scopes.py does not declare raises UndeclaredRouteError.
     """
@@ -62,11 +63,12 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         raise SettingsError(
             "LINE_API_TOKEN: not set, and the API serves nobody without it. Example: LINE_API_TOKEN=a long random word"
         )
-    if len(token.get_secret_value()) < _SHORTEST_TOKEN:
+    if len(token.get_secret_value()) < _LEAST_TOKEN:
         raise SettingsError(
-            f"LINE_API_TOKEN: shorter than {_SHORTEST_TOKEN} characters, so somebody could guess it. "
-            "Example: what `openssl rand -hex 32` prints"
+            f"LINE_API_TOKEN: shorter than {_LEAST_TOKEN} characters, so that it could be guessed. "
+            "Make one with `openssl rand -hex 32`"
         )
+    guesses = Guesses()
     app = FastAPI(
         title="Consultation line",
         description=_DESCRIPTION,
@@ -78,13 +80,13 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         telemetry=TELEMETRY,
         middleware=[
             Middleware(RequestLog),
-            Middleware(TokenGuard, bootstrap=token, store=store, other_guards=[f"{PREFIX}/"]),
+            Middleware(TokenGuard, bootstrap=token, store=store, guesses=guesses, other_guards=[f"{PREFIX}/"]),
             Middleware(BodyLimit),
         ],
     )
     app.state.store = store
     app.state.settings = settings
-    app.state.rate_limiter = RateLimiter()
+    app.state.guesses = guesses
     failures.install(app)
     check_declared(app.routes)
     check_declared([*health.router.routes, *calendars.keyed.routes])
@@ -114,11 +116,13 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
                 http_401="No token, or none that is good",
                 http_403="The token lacks the scope that this needs (`scope_missing`)",
                 http_422=_UNACCEPTABLE,
+                http_429="Too many wrong tokens from this address, and this one is wrong, too; "
+                "`Retry-After` says when it is looked at again",
                 http_503=_UNAVAILABLE,
             ),
         )
     keep_examples_whole(app)
     origin = settings.pages_url()
     if origin is not None:
-        app.mount(PREFIX, create_pages(settings, store, origin))
+        app.mount(PREFIX, create_pages(settings, store, origin, guesses))
     return app

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from functools import partial
 
-from anyio import to_thread
 from fastapi import Security
 from fastapi.security import HTTPBearer
 from pydantic import SecretStr
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.failures import unavailable
+from portal.guesses import Guesses
 from portal.problems import Code, problem
-from portal.rate_limit import TOO_OFTEN, WRONG_KEYS, RateLimiter, sender
 from portal.scopes import Access, granted, methods, needed
 from schema.engine import Store, StoreUnavailableError
 from schema.queries import tokens
@@ -37,19 +38,20 @@ class RefusedError(Exception):
 class TokenGuard:
     """ASGI middleware: 401 to a request without a good token, 403 to one whose token is good for other things.
 
-    429 to wrong tokens beyond so many a minute; a good one from the same address passes all the same.
-
     In front of the routes, not a dependency of theirs: FastAPI reads and parses the body before any dependency
     runs, and a route that forgets its dependency would stand open. `bootstrap` needs no database. `other_guards` are
-    the prefixes of paths that a guard of their own stands before.
+    the prefixes of paths that a guard of their own stands before. After too many wrong tokens from an address the next
+    wrong one gets a 429; a right one is let in from there all the same (portal/guesses.py).
     """
 
-    def __init__(self, app: ASGIApp, bootstrap: SecretStr, store: Store, other_guards: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, bootstrap: SecretStr, store: Store, guesses: Guesses, other_guards: Collection[str] = ()
+    ) -> None:
         self._app = app
         self._bootstrap = bootstrap
         self._store = store
+        self._guesses = guesses
         self._other_guards = tuple(other_guards)
-        self._wrong = RateLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it."""
@@ -67,7 +69,7 @@ class TokenGuard:
         need = needed(scope["method"], scope["path"])
         if isinstance(need, Access):
             return
-        token = await self._token(scope, Headers(scope=scope).get("authorization"))
+        token = await self._token(scope)
         if need is None:
             # Whatever route the app has: who may use it was not declared, so nobody may.
             raise RefusedError(_not_there(scope["path"]))
@@ -75,35 +77,32 @@ class TokenGuard:
             raise RefusedError(_forbidden(need))
         scope["actor"] = Actor("token", token.name)
 
-    async def _token(self, scope: Scope, header: str | None) -> Token:
+    async def _token(self, scope: Scope) -> Token:
+        header = Headers(scope=scope).get("authorization")
         if header is None:
             raise RefusedError(_unauthorized("Bearer"))
         scheme, _, text = header.partition(" ")
         # Latin-1 is how Starlette decodes headers; compare_digest takes no str beyond ASCII.
         given = text.strip().encode("latin-1")
         right = secrets.compare_digest(given, self._bootstrap.get_secret_value().encode())
-        found = BOOTSTRAP if right else None
-        if scheme.lower() != "bearer":
-            found = None
-        elif not right:
-            found = await self._stored(text.strip())
+        if scheme.lower() == "bearer" and right:
+            return BOOTSTRAP
+        found = None
+        try:
+            if scheme.lower() == "bearer" and tokens.looks_like_one(text.strip()):
+                found = await self._guesses.look(scope, "token", partial(self._find, text.strip()))
+            else:
+                self._guesses.wrong(scope, "token")
+        except HTTPException as error:
+            raise RefusedError(problem(error.status_code, error.detail, headers=error.headers)) from None
+        except StoreUnavailableError as error:
+            raise RefusedError(unavailable(error)) from None
         if found is None:
-            seconds = self._wrong.wait(WRONG_KEYS, sender(scope))
-            if seconds is not None:
-                raise RefusedError(problem(429, TOO_OFTEN, headers={"Retry-After": str(seconds)}))
             # RFC 6750, section 3: the error code only where credentials were given.
             raise RefusedError(_unauthorized('Bearer error="invalid_token"'))
         return found
 
-    async def _stored(self, text: str) -> Token | None:
-        try:
-            return await to_thread.run_sync(self._find, text)
-        except StoreUnavailableError as error:
-            raise RefusedError(unavailable(error)) from None
-
     def _find(self, text: str) -> Token | None:
-        if not tokens.looks_like_one(text):
-            return None
         with self._store.transaction() as session:
             return tokens.find(session, text)
 

@@ -1,56 +1,69 @@
-"""How often one address may try keys that are wrong, so that a key cannot be searched for.
+"""How often somebody may do something.
 
-Only what was wrong counts, and it never keeps out who has the right key: whoever shares an address with a guesser (an
-office, a proxy that LINE_TRUSTED_PROXIES does not name) still gets in.
-
-Counted in each process by itself: a limit of n on m processes lets at most n * m through, which is no help to a search
-for 256 bits.
+Counted in each process by itself: a limit of n on m processes lets at most n * m through.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import math
+import threading
 import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from fastapi import HTTPException
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from starlette.types import Scope
+from starlette.exceptions import HTTPException
 
-WRONG_KEYS = parse("60/minute")
-TOO_OFTEN = "Too many requests from this address; try again later."
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many within so many seconds from the first."""
+
+    most: int
+    seconds: int
 
 
 class RateLimiter:
-    """Counts what came from whom. One for an application."""
+    """Counts what came from whom, of at most `remembered` subjects: of more, who was quiet for longest is forgotten.
 
-    def __init__(self) -> None:
-        self._counted = MovingWindowRateLimiter(MemoryStorage())
+    Not the library `limits`: its storage in memory keeps a place for every subject that ever was, and goes through all
+    of them every time, so that whoever has many addresses could fill and stall the process.
+    """
 
-    def wait(self, rate: RateLimitItem, *subject: str) -> int | None:
-        """Count one more of `subject`. If that is more than `rate`: in how many seconds to try again, at least 1."""
-        if self._counted.hit(rate, *subject):
-            return None
-        window = self._counted.get_window_stats(rate, *subject)
-        return max(1, round(window.reset_time - time.time()))
+    def __init__(self, remembered: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._remembered = remembered
+        self._clock = clock
+        self._counted: OrderedDict[tuple[str, ...], tuple[float, int]] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def check(self, rate: RateLimitItem, *subject: str) -> None:
-        """The same for a route. Raises the 429, with when to try again."""
-        seconds = self.wait(rate, *subject)
-        if seconds is not None:
-            raise HTTPException(429, TOO_OFTEN, headers={"Retry-After": str(seconds)})
+    def __len__(self) -> int:
+        """How many subjects are remembered."""
+        return len(self._counted)
 
+    def count(self, rate: Rate, *subject: str) -> int:
+        """Count one more of `subject`. Returns 0, or if that is more than `rate`, in how many seconds it is not."""
+        with self._lock:
+            now = self._clock()
+            began, before = self._counted.pop(subject, (now, 0))
+            if now - began >= rate.seconds:
+                began, before = now, 0
+            self._counted[subject] = (began, min(before + 1, rate.most + 1))
+            if len(self._counted) > self._remembered:
+                self._counted.popitem(last=False)
+        return 0 if before < rate.most else max(1, math.ceil(began + rate.seconds - now))
 
-def sender(scope: Scope) -> str:
-    """Where a request comes from. Whoever has an IPv6 address has 2^64 of them: those are one."""
-    host = scope["client"][0] if scope.get("client") else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host)
-    if isinstance(address, ipaddress.IPv4Address):
-        return host
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    def spent(self, rate: Rate, *subject: str) -> bool:
+        """Whether one more of `subject` would be more than `rate`. Counts nothing."""
+        with self._lock:
+            began, before = self._counted.get(subject, (0.0, 0))
+            return before >= rate.most and self._clock() - began < rate.seconds
+
+    def check(self, rate: Rate, *subject: str) -> None:
+        """Count one more of `subject`; raises the 429, with when to try again, if that is more than `rate`."""
+        seconds = self.count(rate, *subject)
+        if seconds:
+            raise HTTPException(
+                429,
+                "Too many requests from this address; try again later.",
+                headers={"Retry-After": str(seconds)},
+            )

@@ -43,7 +43,7 @@ def serve(settings: Settings) -> None:
                 log_config=None,
                 access_log=False,  # its lines hold raw paths, and a path can hold a number (P1)
                 server_header=False,
-                # X-Forwarded-For is believed of these alone: anybody can send one.
+                # Said in full: by itself uvicorn trusts this machine, and what FORWARDED_ALLOW_IPS names.
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=settings.trusted_proxies,
                 ws="none",

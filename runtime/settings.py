@@ -170,10 +170,10 @@ class Settings(BaseSettings):
         60, "60", "How often open calls are held against those that are up on Asterisk (E4)", ge=1, le=3600
     )
     api_bind: HostPort = _example("127.0.0.1:8080", "127.0.0.1:8080", "Where the HTTP API listens")
-    trusted_proxies: Networks = _example(
-        "127.0.0.1/32,::1/128",
-        "10.0.0.7/32",
-        "The proxy before the API, whose word on where a request comes from counts",
+    trusted_proxies: Annotated[list[str], NoDecode, BeforeValidator(_listed)] = _example(
+        "",
+        "10.0.0.5/32",
+        "Networks of reverse proxies before the HTTP API: only they may say in X-Forwarded-For who asks",
     )
     api_token: SecretStr | None = _example(None, "a long random word", "Bootstrap token; `up` makes and shows one")
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from portal.guesses import Guesses
 from portal.pages.cookie import SessionCookie
 from portal.pages.failures import PageFailures
 from portal.pages.guard import PageGuard
@@ -35,8 +36,8 @@ class _StaticFiles(StaticFiles):
         return answer
 
 
-def create_pages(settings: Settings, store: Store, origin: str) -> FastAPI:
-    """The pages of providers who reach them at `origin`."""
+def create_pages(settings: Settings, store: Store, origin: str, guesses: Guesses) -> FastAPI:
+    """The pages of providers who reach them at `origin`; `guesses` are counted together with the API's."""
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
@@ -44,13 +45,14 @@ def create_pages(settings: Settings, store: Store, origin: str) -> FastAPI:
         middleware=[
             Middleware(PageHeaders, https=origin.startswith("https://")),
             Middleware(PageFailures, settings=settings),
-            Middleware(PageGuard, settings=settings, store=store, origin=origin),
+            Middleware(PageGuard, settings=settings, store=store, origin=origin, guesses=guesses),
         ],
     )
     app.state.store = store
     app.state.settings = settings
     app.state.cookie = SessionCookie(origin)
     app.state.rate_limiter = RateLimiter()
+    app.state.guesses = guesses
     for part in (way_in, home, appointments, issues, clients, tasks):
         app.include_router(part.router)
     app.mount("/static", _StaticFiles(directory=STATIC))

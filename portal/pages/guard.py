@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.guesses import Guesses
 from portal.pages import csrf
 from portal.pages.cookie import SessionCookie
 from runtime.settings import Settings
@@ -37,10 +38,11 @@ class PageGuard:
     HTTPException and StoreUnavailableError for the pages' failures to answer.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, store: Store, origin: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, store: Store, origin: str, guesses: Guesses) -> None:
         self._app = app
         self._store = store
         self._origin = origin
+        self._guesses = guesses
         self._cookie = SessionCookie(origin)
         self._idle = timedelta(seconds=settings.portal_idle_seconds)
 
@@ -56,7 +58,7 @@ class PageGuard:
         if cookie is not None and not is_open:
             # What the page asks by itself is no sign of a person.
             active = headers.get("line-poll") is None
-            visitor = await run_in_threadpool(self._resume, cookie, active=active)
+            visitor = await self._guesses.look(scope, "cookie", partial(self._resume, cookie, active=active))
         if visitor is None and not is_open:
             raise NotSignedInError
         form = await self._form(scope, receive, headers, None if is_open else cookie)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
+from consultation.window import Margins
 from portal.calendar import MEDIA_TYPE, written
 from portal.dependencies import ActorGiven, MarginsGiven, StoreGiven
 from portal.fields import Id
+from portal.guesses import GuessesGiven
 from portal.problems import documented
-from portal.rate_limit import WRONG_KEYS, RateLimiter, sender
+from schema.engine import Store
 from schema.queries import calendars
+from schema.queries.calendars import Owner
 
 router = APIRouter(tags=["providers"])
 keyed = APIRouter(tags=["providers"])
@@ -49,16 +54,18 @@ def make_key(provider_id: Id, request: Request, store: StoreGiven, actor: ActorG
         200: {"description": "The calendar", "content": {"text/calendar": {"schema": {"type": "string"}}}},
         304: {"description": "It is what `If-None-Match` says"},
         **documented(
-            http_404="No such provider, or not the key", http_429="Too many wrong keys; `Retry-After` says when again"
+            http_404="No such provider, or not the key",
+            http_429="That, and too many wrong keys came from this address; `Retry-After` says when again",
         ),
     },
 )
-def calendar(
-    provider_id: Id,
+async def calendar(
     request: Request,
+    provider_id: Id,
+    *,
+    guesses: GuessesGiven,
     store: StoreGiven,
     margins: MarginsGiven,
-    *,
     key: Annotated[str, Query(description="As `calendar-key` told it")] = "",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -66,12 +73,19 @@ def calendar(
 
     A reschedule moves the event; one that was cancelled is marked so. Needs no token: the key is good for this alone.
     """
+    owner = await guesses.look(request.scope, "calendar key", partial(_owner, store, provider_id, key))
+    if owner is None:
+        raise HTTPException(404)
+    return await run_in_threadpool(_calendar, store, provider_id, owner, margins, if_none_match)
+
+
+def _owner(store: Store, provider_id: str, key: str) -> Owner | None:
     with store.transaction() as session:
-        owner = calendars.owner(session, provider_id, key)
-        if owner is None:
-            limiter: RateLimiter = request.app.state.rate_limiter
-            limiter.check(WRONG_KEYS, "calendar", sender(request.scope))
-            raise HTTPException(404)
+        return calendars.owner(session, provider_id, key)
+
+
+def _calendar(store: Store, provider_id: str, owner: Owner, margins: Margins, if_none_match: str | None) -> Response:
+    with store.transaction() as session:
         entries = calendars.entries(session, provider_id)
     content = written(owner, entries, margins)
     # Calendars ask every few minutes; few of the answers are new.

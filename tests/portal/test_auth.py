@@ -118,6 +118,13 @@ def test_p3_without_a_token_set_the_app_does_not_start(
         create_app(settings.model_copy(update={"api_token": token}), store)
 
 
+def test_p3_a_token_that_could_be_guessed_does_not_start_the_app(settings: Settings, store: Store) -> None:
+    with pytest.raises(SettingsError, match="LINE_API_TOKEN: shorter than 16") as refused:
+        create_app(settings.model_copy(update={"api_token": SecretStr("hunter2hunter2x")}), store)
+    assert "hunter2" not in str(refused.value)
+    create_app(settings.model_copy(update={"api_token": SecretStr("hunter2hunter2xy")}), store)
+
+
 def make(store: Store, *scopes: Scope, expires_at: datetime | None = None) -> str:
     with store.transaction() as session:
         return tokens.create(session, f"token-{uuid4()}", scopes, expires_at)
@@ -231,23 +238,3 @@ def test_p3_every_operation_says_which_scope_it_needs(client: TestClient) -> Non
         for method, operation in item.items():
             if path not in (*OPEN, *OWN_KEY):
                 assert operation["x-required-scope"] == NEEDS[method.upper(), path]
-
-
-def test_p3_tokens_cannot_be_searched_for(client: TestClient) -> None:
-    wrong = {"Authorization": f"Bearer clt_1_{'x' * 43}"}
-    answers = [client.get("/v1/line", headers=wrong) for _ in range(61)]
-    assert {answer.status_code for answer in answers[:60]} == {401}
-    assert answers[60].status_code == 429
-    assert 1 <= int(answers[60].headers["retry-after"]) <= 60
-    assert answers[60].headers["content-type"] == "application/problem+json"
-
-
-def test_p3_who_has_a_right_token_is_not_kept_out_by_guesses_from_the_same_address(
-    client: TestClient, store: Store
-) -> None:
-    right = make(store, Scope.READ)
-    for _ in range(61):
-        client.get("/v1/line", headers={"Authorization": f"Bearer {right}x"})
-    for token in (right, TOKEN):
-        answers = [client.get("/v1/line", headers={"Authorization": f"Bearer {token}"}) for _ in range(61)]
-        assert {answer.status_code for answer in answers} == {200}

@@ -146,7 +146,7 @@ def test_there_is_no_calendar_of_nobody(platform: Platform) -> None:
     assert platform.client.post("/v1/providers/nobody/calendar-key").status_code == 404
 
 
-def test_p3_one_address_cannot_search_for_keys(platform: Platform) -> None:
+def test_p3_one_address_cannot_search_for_keys_and_the_right_one_opens_all_the_same(platform: Platform) -> None:
     platform.book()
     url = address(platform)
     statuses = [fetch(platform, f"{url}x").status_code for _ in range(60)]
@@ -155,14 +155,8 @@ def test_p3_one_address_cannot_search_for_keys(platform: Platform) -> None:
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert refused.headers["content-type"] == "application/problem+json"
-
-
-def test_p3_who_has_the_right_key_is_not_kept_out_by_guesses_from_the_same_address(platform: Platform) -> None:
-    platform.book()
-    url = address(platform)
-    for _ in range(61):
-        fetch(platform, f"{url}x")
-    assert {fetch(platform, url).status_code for _ in range(61)} == {200}
+    # Many providers' calendars are fetched from a few addresses of one service.
+    assert {fetch(platform, url).status_code for _ in range(70)} == {200}
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati", "UTC"])

@@ -1,22 +1,72 @@
-"""Whom a wrong key counts against (P3)."""
+"""The counter behind every limit: within its rate, within its memory."""
 
 from __future__ import annotations
 
 import pytest
+from starlette.exceptions import HTTPException
 
-from portal.rate_limit import sender
+from portal.rate_limit import Rate, RateLimiter
 
-
-def test_p3_all_addresses_of_one_ipv6_network_are_one_sender() -> None:
-    assert sender({"client": ("2001:db8::1", 1)}) == sender({"client": ("2001:db8::ffff:1", 2)})
-    assert sender({"client": ("2001:db8::1", 1)}) != sender({"client": ("2001:db8:0:1::1", 1)})
+RATE = Rate(3, seconds=60)
 
 
-def test_p3_an_ipv4_address_is_itself_in_either_form() -> None:
-    assert sender({"client": ("192.0.2.1", 1)}) == sender({"client": ("::ffff:192.0.2.1", 2)})
-    assert sender({"client": ("192.0.2.1", 1)}) != sender({"client": ("192.0.2.2", 1)})
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-@pytest.mark.parametrize("client", [None, ("testclient", 1), ("", 0)])
-def test_p3_who_has_no_address_is_one_sender(client: tuple[str, int] | None) -> None:
-    assert sender({"client": client}) == (client[0] if client else "")
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_so_many_pass_and_the_next_is_told_when_to_come_back(clock: Clock) -> None:
+    limiter = RateLimiter(clock=clock)
+    assert [limiter.count(RATE, "a") for _ in range(5)] == [0, 0, 0, 60, 60]
+    clock.now = 59.5
+    assert limiter.count(RATE, "a") == 1
+    clock.now = 60
+    assert limiter.count(RATE, "a") == 0
+
+
+def test_who_goes_on_all_the_time_is_not_limited_for_longer(clock: Clock) -> None:
+    limiter = RateLimiter(clock=clock)
+    for second in range(60):
+        clock.now = second
+        limiter.count(RATE, "a")
+    assert limiter.spent(RATE, "a")
+    clock.now = 60
+    assert not limiter.spent(RATE, "a")
+
+
+def test_one_subject_is_not_limited_by_another(clock: Clock) -> None:
+    limiter = RateLimiter(clock=clock)
+    for _ in range(4):
+        limiter.count(RATE, "a", "b")
+    assert limiter.spent(RATE, "a", "b")
+    assert not limiter.spent(RATE, "a")
+    assert limiter.count(RATE, "a", "c") == 0
+
+
+def test_more_than_the_rate_is_a_429_with_the_time_to_wait(clock: Clock) -> None:
+    limiter = RateLimiter(clock=clock)
+    for _ in range(3):
+        limiter.check(RATE, "a")
+    with pytest.raises(HTTPException) as refused:
+        limiter.check(RATE, "a")
+    assert (refused.value.status_code, refused.value.headers) == (429, {"Retry-After": "60"})
+
+
+def test_p3_however_many_come_no_more_than_so_many_are_remembered_and_the_quietest_is_forgotten(clock: Clock) -> None:
+    limiter = RateLimiter(remembered=100, clock=clock)
+    for _ in range(3):
+        limiter.count(RATE, "loud")
+    for place in range(5000):
+        limiter.count(RATE, f"{place}")
+        limiter.count(RATE, "loud")
+    assert len(limiter) == 100
+    assert limiter.spent(RATE, "loud")

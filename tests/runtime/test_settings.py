@@ -19,6 +19,7 @@ MALFORMED = [
     ("LINE_TRUNK_MATCH", "203.0.113.5/8", "not an IP network"),
     ("LINE_AMI_PERMIT", "127.0.0.1/32,anywhere", "not an IP network"),
     ("LINE_AMI_PERMIT", ",", "at least 1 item"),
+    ("LINE_TRUSTED_PROXIES", "10.0.0.5,*", "not an IP network"),
     ("LINE_EXTERNAL_ADDRESS", "our.house", "not an IP address"),
     ("LINE_RTP_PORTS", "20000", "not first-last"),
     ("LINE_RTP_PORTS", "20999-20000", "first < last"),

@@ -6,7 +6,6 @@ import unicodedata
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
-from limits import parse
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +13,7 @@ from portal.fields import Id
 from portal.pages.cards import questions
 from portal.pages.popup import own
 from portal.pages.visit import Visit, VisitGiven
-from portal.rate_limit import RateLimiter
+from portal.rate_limit import Rate, RateLimiter
 from schema.queries import issues
 from schema.queries.diary import Entry
 from schema.queries.issues import IssueReason
@@ -23,7 +22,7 @@ from schema.queries.line import clock
 router = APIRouter()
 
 LONGEST = 500  # characters
-MOST_REPORTS = parse("30/hour")  # of one provider
+MOST_REPORTS = Rate(30, seconds=3600)  # of one provider
 
 
 @router.get("/appointments/{appointment_id}/issue")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from portal.dependencies import SettingsGiven, StoreGiven
+from portal.guesses import GuessesGiven
 from portal.pages.cookie import SessionCookie
 from portal.pages.failures import speaking
 from portal.pages.language import words
 from portal.pages.rendering import render
 from portal.pages.visit import VisitGiven
-from portal.rate_limit import WRONG_KEYS, RateLimiter, sender
 from runtime.settings import Settings
 from schema.engine import Store
 from schema.queries import portal_sessions
@@ -22,20 +24,37 @@ router = APIRouter()
 
 
 @router.get("/in/{secret}")
-def ask(secret: str, request: Request, store: StoreGiven, settings: SettingsGiven) -> Response:
+async def ask(
+    secret: str, request: Request, guesses: GuessesGiven, store: StoreGiven, settings: SettingsGiven
+) -> Response:
     """A button. Only pressing it uses the link up: mail scanners, previews and prefetching look, but press nothing."""
-    with store.transaction() as session:
-        language = portal_sessions.usable(session, secret)
+    language = await guesses.look(request.scope, "link", partial(_usable, store, secret))
     if language is None:
-        return _over(request, store, settings)
+        return await run_in_threadpool(_over, request, store, settings)
     spoken = words(language, settings.language, "UTC", settings.default_region)
     return render("way_in.html", spoken, secret=secret, support_url=settings.support_url)
 
 
 @router.post("/in/{secret}")
-def enter(secret: str, request: Request, store: StoreGiven, settings: SettingsGiven) -> Response:
+async def enter(
+    secret: str, request: Request, guesses: GuessesGiven, store: StoreGiven, settings: SettingsGiven
+) -> Response:
     """Sign in, and out whoever was signed in on this browser before."""
     cookie: SessionCookie = request.app.state.cookie
+    made = await guesses.look(request.scope, "link", partial(_redeemed, request, store, settings, secret))
+    if made is None:
+        return await run_in_threadpool(_over, request, store, settings)
+    answer = RedirectResponse("/p/", status_code=303)
+    cookie.put(answer, made)
+    return answer
+
+
+def _usable(store: Store, secret: str) -> str | None:
+    with store.transaction() as session:
+        return portal_sessions.usable(session, secret)
+
+
+def _redeemed(request: Request, store: Store, settings: Settings, secret: str) -> str | None:
     with store.transaction() as session:
         made = portal_sessions.redeem(
             session,
@@ -45,11 +64,7 @@ def enter(secret: str, request: Request, store: StoreGiven, settings: SettingsGi
         )
         if made is not None and request.state.cookie is not None:
             portal_sessions.end(session, request.state.cookie)
-    if made is None:
-        return _over(request, store, settings)
-    answer = RedirectResponse("/p/", status_code=303)
-    cookie.put(answer, made)
-    return answer
+    return made
 
 
 @router.post("/out")
@@ -70,9 +85,6 @@ def _over(request: Request, store: Store, settings: Settings) -> Response:
         with store.transaction() as session:
             idle = timedelta(seconds=settings.portal_idle_seconds)
             signed_in = portal_sessions.resume(session, request.state.cookie, idle=idle, active=False)
-    if signed_in is None:
-        limiter: RateLimiter = request.app.state.rate_limiter
-        limiter.check(WRONG_KEYS, "way in", sender(request.scope))
     return render(
         "link_over.html",
         speaking(request.scope, settings),

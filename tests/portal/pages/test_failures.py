@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from portal.body_limit import LIMIT
@@ -90,21 +91,31 @@ def test_p1_no_link_no_cookie_and_no_address_stands_in_a_log(
     assert '"/p/in/{secret}"' in text
 
 
-def test_p3_links_cannot_be_searched_for(browser: Browser) -> None:
-    answers = [browser.get(f"/p/in/{number}") for number in range(61)]
+def test_p3_links_cannot_be_searched_for_and_the_right_one_opens_all_the_same(
+    browser: Browser, platform: Platform
+) -> None:
+    platform.book()
+    answers = [browser.get(f"/p/in/{number}") for number in range(62)]
     assert {answer.status_code for answer in answers[:60]} == {410}
-    assert answers[60].status_code == 429
+    assert {answer.status_code for answer in answers[60:]} == {429}
     assert int(answers[60].headers["retry-after"]) > 0
     assert "Wait a minute, then try again." in answers[60].text
+    assert browser.post("/p/in/x").status_code == 429
+    assert "Hello, Dr. Ada Finch" in browser.enter(way_in(platform)).text
 
 
-def test_p3_who_has_the_right_link_is_not_kept_out_by_guesses_from_the_same_address(
-    platform: Platform, browser: Browser
-) -> None:
-    platform.provider("p-1", ADA)
-    assert [browser.get(f"/p/in/{number}").status_code for number in range(61)][60] == 429
-    assert browser.enter(way_in(platform)).status_code == 200
-    assert browser.get("/p/in/61").status_code == 410, "who is signed in is no guesser"
+def test_p3_cookies_cannot_be_searched_for_and_who_is_signed_in_stays_so(sign_in: SignIn, platform: Platform) -> None:
+    platform.book()
+    ada = sign_in()
+    right = ada.http.cookies.pop("__Host-consultline")
+
+    def shown(cookie: str) -> int:
+        answer: httpx.Response = ada.http.get("/p/", headers={"Cookie": f"__Host-consultline={cookie}"})
+        return answer.status_code
+
+    assert {shown(f"{number}") for number in range(60)} == {403}
+    assert shown("x") == 429
+    assert shown(right) == 200
 
 
 def test_a_provider_cannot_flood_support_with_reports(platform: Platform, sign_in: SignIn) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from fastapi.routing import APIRoute
 
+from portal.guesses import Guesses
 from portal.pages.app import create_pages
 from runtime.settings import Settings
 from schema.engine import Store
@@ -55,7 +56,7 @@ def booked(platform: Platform) -> None:
 
 
 def test_these_lists_hold_every_route(settings: Settings, store: Store) -> None:
-    app = create_pages(settings, store, ORIGIN)
+    app = create_pages(settings, store, ORIGIN, Guesses())
     found = {(method, route.path) for route in routes(app) for method in route.methods or ()}
     assert found == OPEN | CLOSED
 

@@ -38,6 +38,14 @@ _VALUES = {
     "tn-validation-failed-c": Attestation.FAILED,
 }
 _WORST_FIRST = (Attestation.FAILED, Attestation.NONE, Attestation.C, Attestation.B, Attestation.A)
+# Who forges a number reaches the lower ones at will, and never the highest: its carrier vouches for the number.
+_TRUST = {
+    Attestation.FAILED: 0,
+    Attestation.NONE: 1,
+    Attestation.C: 1,
+    Attestation.B: 1,
+    Attestation.A: 2,
+}
 
 
 def attestation(*identities: str) -> Attestation:
@@ -65,3 +73,12 @@ def acceptable(level: Attestation, policy: Policy) -> bool:
             return level is not Attestation.FAILED
         case Policy.REQUIRE_A:
             return level is Attestation.A
+
+
+def as_trusted(level: Attestation) -> frozenset[Attestation]:
+    """The levels that are trusted as much as this one or more (A9).
+
+    Only wrong PINs of calls that came with one of them count against a call of this level, so that whoever borrows a
+    number cannot lock its owner out.
+    """
+    return frozenset(other for other in Attestation if _TRUST[other] >= _TRUST[level])

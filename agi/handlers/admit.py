@@ -95,7 +95,7 @@ def _decide(session: Session, context: Context, attempt: Attempt) -> Verdict:
     )
     caller = attempt.caller if isinstance(attempt.caller, PhoneNumber) else None
     with context.store.transaction() as transaction:
-        known = situation(transaction, caller, margins, channel=session.channel)
+        known = situation(transaction, caller, margins, channel=session.channel, attestation=attempt.attestation)
         entry = _entry(session, known)
         identity = identify(known.owner, entry, verified=attempt.verified)
         decision: Decision

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Integer, Row, Text, bindparam, cast, exists, func, select
+from sqlalchemy import Integer, Row, Text, any_, bindparam, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, insert
 from sqlalchemy.orm import Session, aliased
 
 from consultation.admission import MOST_CALLS, NEAR, Admit, Candidate, Decision, Profile, Refuse, standings
 from consultation.admission import Attempt as Attempted
+from consultation.attestation import Attestation, as_trusted
 from consultation.identification import Owner
 from consultation.numbers import PhoneNumber
 from consultation.outcome import Disposition
@@ -74,17 +75,21 @@ _near_after = cast(bindparam("near_after"), INTERVAL)
 _caller = bindparam("caller", type_=SoughtNumbers())
 _own_number = aliased(LineNumber)
 _wrong, _earlier = aliased(Call), aliased(Call)
+# What is trusted less than this call does not count against it.
+_counting = any_(bindparam("as_trusted", type_=ARRAY(Text)))
 # A9: the last of five wrong calls within an hour was less than an hour ago.
 _locked = exists().where(
     _wrong.caller == _caller,
     _wrong.wrong_pins > 0,
     _wrong.decision == "refused",
+    _wrong.decided_on["attestation"].astext == _counting,
     _wrong.arrived_at > _clock.c.now - _HOUR,
     select(func.count())
     .where(
         _earlier.caller == _caller,
         _earlier.wrong_pins > 0,
         _earlier.decision == "refused",
+        _earlier.decided_on["attestation"].astext == _counting,
         _earlier.channel != _channel,
         _earlier.arrived_at.between(_wrong.arrived_at - _HOUR, _wrong.arrived_at),
     )
@@ -150,11 +155,13 @@ def situation(
     margins: Margins,
     *,
     channel: str = "",
+    attestation: Attestation = Attestation.NONE,
     at: datetime | None = None,
 ) -> Situation:
     """All that a decision on a call from `caller` rests on, in one query.
 
-    `channel` is the inbound leg's uniqueid: what was kept of this call before belongs to it. `at` puts another
+    `channel` is the inbound leg's uniqueid: what was kept of this call before belongs to it. `attestation` is what the
+    network says of `caller`: a call is locked by calls that were trusted as much, and no others. `at` puts another
     instant in place of the database's time; only `consultline explain` does that.
     """
     rows = session.execute(
@@ -162,6 +169,7 @@ def situation(
         {
             "caller": caller,
             "channel": channel,
+            "as_trusted": sorted(as_trusted(attestation)),
             "at": at,
             "near_before": NEAR + margins.before,
             "near_after": NEAR + margins.after,

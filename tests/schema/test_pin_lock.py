@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from consultation.admission import Attempt, Reason, Refuse
+from consultation.attestation import Attestation
 from consultation.numbers import PhoneNumber
 from schema.engine import Store
 from schema.queries import admission
@@ -18,14 +19,20 @@ MINUTE = timedelta(minutes=1)
 
 
 def wrong_call(
-    session: Session, at: datetime, *, caller: PhoneNumber = PROVIDER, wrong: int = 3, channel: str = ""
+    session: Session,
+    at: datetime,
+    *,
+    caller: PhoneNumber = PROVIDER,
+    wrong: int = 3,
+    channel: str = "",
+    level: Attestation = Attestation.NONE,
 ) -> None:
     """A call on which a wrong PIN was entered so often."""
     known = admission.situation(session, caller, MARGINS, at=at)
     admission.record(
         session,
         channel or f"line1-{at.timestamp():.0f}.1",
-        Attempt(caller, LINE),
+        Attempt(caller, LINE, attestation=level),
         known,
         Refuse(Reason.PIN_WRONG),
         pins_asked=3,
@@ -33,9 +40,15 @@ def wrong_call(
     )
 
 
-def locked(session: Session, at: datetime, caller: PhoneNumber = PROVIDER, channel: str = "") -> bool:
+def locked(
+    session: Session,
+    at: datetime,
+    caller: PhoneNumber = PROVIDER,
+    channel: str = "",
+    level: Attestation = Attestation.NONE,
+) -> bool:
     """Whether a call that arrives then finds its number locked."""
-    return admission.situation(session, caller, MARGINS, channel=channel, at=at).locked
+    return admission.situation(session, caller, MARGINS, channel=channel, attestation=level, at=at).locked
 
 
 def test_a9_four_wrong_calls_lock_nothing_and_the_fifth_does(line: Store) -> None:
@@ -93,6 +106,35 @@ def test_a9_nothing_but_a_wrong_call_of_its_own_makes_the_lock_last_longer(line:
         wrong_call(session, clock("9:58"), caller=STRANGER)
         assert locked(session, clock("10:03"))
         assert not locked(session, clock("10:04"))
+
+
+A, B, C, FAILED, NONE = Attestation
+
+
+@pytest.mark.parametrize(
+    ("forged", "locks"),
+    [
+        (FAILED, {FAILED}),
+        (NONE, {FAILED, NONE, C, B}),
+        (C, {FAILED, NONE, C, B}),
+        (B, {FAILED, NONE, C, B}),
+        (A, {FAILED, NONE, C, B, A}),
+    ],
+)
+def test_a8_a9_whoever_borrows_a_number_does_not_lock_out_calls_that_are_trusted_more(
+    line: Store, forged: Attestation, locks: set[Attestation]
+) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + place * MINUTE, level=forged)
+        assert {level for level in Attestation if locked(session, clock("9:06"), level=level)} == locks
+
+
+def test_a8_a9_wrong_calls_of_several_levels_add_up_for_whoever_is_trusted_least(line: Store) -> None:
+    with line.transaction() as session:
+        for place, level in enumerate((A, B, C, NONE, FAILED)):
+            wrong_call(session, clock("9:00") + place * MINUTE, level=level)
+        assert {level for level in Attestation if locked(session, clock("9:06"), level=level)} == {FAILED}
 
 
 def test_w2_a_call_that_is_asked_for_a_pin_is_judged_by_when_it_arrived(line: Store) -> None:

@@ -185,15 +185,16 @@ def create(
     scope: Annotated[
         list[Scope],
         typer.Option(
-            help="read: what holds no phone number; portal: also lets providers in; platform: all. May be repeated."
+            help="read: what holds no phone number; portal: also lets providers in; texts: hands in texts, no more; "
+            "platform: all. May be repeated."
         ),
-    ],
+    ] = [Scope.READ],  # noqa: B006 - typer reads it, nobody writes it
     expires: Annotated[
         str, typer.Option(metavar="DAYS|INSTANT|never", help="For example 90d, or 2027-01-31T00:00:00Z.")
     ] = "365d",
     as_json: Json = False,
 ) -> None:
-    """Make a token for the API, and print it: this once."""
+    """Make a token for the API, and print it: this once. Without more it may read, for a year."""
     from ops.tokens import create as make  # noqa: PLC0415
 
     make(load(), out, name=name, scopes=set(scope), expires=expires, as_json=as_json)

@@ -24,6 +24,9 @@ from schema.queries.line import clock
 from schema.queries.tokens import NameTakenError
 from schema.scopes import Scope
 
+EXPIRES = "365d"
+"""When a token expires of which nobody said so."""
+
 _SOON = timedelta(days=14)
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 
@@ -31,7 +34,10 @@ _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 def create(
     settings: Settings, out: Console, *, name: str, scopes: Collection[Scope], expires: str, as_json: bool
 ) -> None:
-    """Make a token and print it, this once. Raises OperatorError for a name or an expiry that cannot be."""
+    """Make a token and print it, this once.
+
+    `expires` is a number of days, an instant or `never`. Raises OperatorError for a name or an expiry that cannot be.
+    """
     if not re.fullmatch(_NAME, name):
         raise OperatorError("--name: 1 to 64 of a-z 0-9 . _ -, and not a sign first. Example: --name scheduling")
     with _transaction(settings) as session:
@@ -52,30 +58,32 @@ def create(
 
 
 def show(settings: Settings, out: Console, *, as_json: bool) -> None:
-    """Print every token: what it is good for, and since when not."""
+    """Print every token: what it is good for, until when or since when not, and when it was last used.
+
+    Warns, on standard error, of those that expire within two weeks.
+    """
     with _transaction(settings) as session:
         now, kept = clock(session), tokens.listed(session)
+    rows = [_row(token, now) for token in kept]
     if as_json:
-        sys.stdout.write(json.dumps([_row(token, now) for token in kept], indent=2) + "\n")
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
     table = Table("name", "scopes", "state", "created at", "expires at", "last used at")
-    for token in kept:
-        row = _row(token, now)
+    for row in rows:
         table.add_row(
-            token.name,
-            ", ".join(token.scopes),
-            row["state"] + (", ends soon" if row["ends_soon"] else ""),
+            row["name"],
+            ", ".join(row["scopes"]),
+            row["state"],
             row["created_at"],
             row["expires_at"] or "never",
             row["last_used_at"] or "never",
         )
     out.print(table)
-    if soon := [token.name for token in kept if _row(token, now)["ends_soon"]]:
-        Console(stderr=True, highlight=False).print(
-            f"good for nothing within {_SOON.days} days: {', '.join(soon)}. "
-            "Make a new one of another name, hand it over, then revoke the old one.",
-            markup=False,
-        )
+    note = Console(stderr=True, highlight=False)
+    for row in rows:
+        if row["expires_soon"]:
+            used = f"last used at {row['last_used_at']}" if row["last_used_at"] else "never used"
+            note.print(f"token {row['name']} expires at {row['expires_at']} ({used})", markup=False, soft_wrap=True)
 
 
 def revoke(settings: Settings, out: Console, name: str) -> None:
@@ -107,7 +115,7 @@ def _expiry(text: str, now: datetime) -> datetime | None:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise OperatorError(
-            "--expires: neither days, an instant nor never. Example: --expires 90d, or 2027-01-31T00:00:00Z"
+            "--expires: neither days, nor an instant, nor never. Example: --expires 90d, or 2027-01-31T00:00:00Z"
         )
     if instant <= now:
         raise OperatorError("--expires: that is over. Example: --expires 90d")
@@ -116,20 +124,17 @@ def _expiry(text: str, now: datetime) -> datetime | None:
 
 def _row(token: ApiToken, now: datetime) -> dict[str, Any]:
     expired = token.expires_at is not None and token.expires_at <= now
+    state = "revoked" if token.revoked_at else "expired" if expired else "good"
     return {
         "name": token.name,
         "scopes": token.scopes,
-        "state": "revoked" if token.revoked_at else "expired" if expired else "good",
-        "ends_soon": token.revoked_at is None and not expired and _within(token.expires_at, now + _SOON),
+        "state": state,
+        "expires_soon": state == "good" and token.expires_at is not None and token.expires_at <= now + _SOON,
         "created_at": _text(token.created_at),
         "expires_at": _text(token.expires_at),
         "revoked_at": _text(token.revoked_at),
         "last_used_at": _text(token.last_used_at),
     }
-
-
-def _within(end: datetime | None, until: datetime) -> bool:
-    return end is not None and end <= until
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -11,6 +11,7 @@ import pytest
 
 from schema.engine import Store
 from schema.queries import tokens
+from schema.scopes import Scope
 from tests.ops.command import environment, run
 
 
@@ -56,6 +57,7 @@ def test_p3_a_revoked_token_is_good_for_nothing(variables: dict[str, str], store
     [
         (["--name", "No", "--scope", "read"], "--name"),
         (["--name", "n", "--scope", "read", "--expires", "soon"], "90d"),
+        (["--name", "n", "--scope", "read", "--expires", ""], "90d"),
         (["--name", "n", "--scope", "read", "--expires", "2027-01-31"], "90d"),
         (["--name", "n", "--scope", "read", "--expires", "2020-01-31T00:00:00Z"], "over"),
     ],
@@ -74,23 +76,38 @@ def test_p3_a_name_is_given_once(variables: dict[str, str]) -> None:
         assert run(variables, "token", "create", "--name", "n", "--scope", "read").returncode == code
 
 
-def test_p3_a_token_ends_unless_it_is_said_that_it_never_does(variables: dict[str, str]) -> None:
-    assert run(variables, "token", "create", "--name", "ends", "--scope", "read").returncode == 0
-    assert run(variables, "token", "create", "--name", "lasts", "--scope", "read", "--expires", "never").returncode == 0
-    ends, lasts = listed(variables)
-    left = datetime.fromisoformat(ends["expires_at"]) - datetime.now(UTC)
-    assert timedelta(days=364, hours=23) < left <= timedelta(days=365)
-    assert lasts["expires_at"] is None
+def test_p3_a_token_of_which_nothing_is_said_may_read_for_a_year(variables: dict[str, str], store: Store) -> None:
+    made = run(variables, "token", "create", "--name", "n")
+    assert made.returncode == 0, made.stderr
+    with store.transaction() as session:
+        (kept,) = tokens.listed(session)
+    assert kept.scopes == [Scope.READ]
+    assert kept.expires_at is not None
+    assert timedelta(days=364, hours=23) < kept.expires_at - datetime.now(UTC) <= timedelta(days=365)
 
 
-def test_p3_a_token_that_ends_soon_is_named_while_there_is_time(variables: dict[str, str]) -> None:
-    for name, lasts in (("soon", "14d"), ("later", "15d"), ("given-up", "1d")):
-        assert run(variables, "token", "create", "--name", name, "--scope", "read", "--expires", lasts).returncode == 0
-    assert run(variables, "token", "revoke", "given-up").returncode == 0
-    assert {row["name"]: row["ends_soon"] for row in listed(variables)} == {
-        "soon": True,
-        "later": False,
-        "given-up": False,
-    }
-    said = run(variables, "token", "list").stderr
-    assert "good for nothing within 14 days: soon." in said
+def test_p3_only_who_says_never_gets_a_token_that_does_not_expire(variables: dict[str, str]) -> None:
+    assert run(variables, "token", "create", "--name", "n", "--expires", "never").returncode == 0
+    (row,) = listed(variables)
+    assert (row["expires_at"], row["state"], row["expires_soon"]) == (None, "good", False)
+
+
+def test_p3_the_list_warns_of_what_expires_within_two_weeks_and_says_when_it_was_used(
+    variables: dict[str, str], store: Store
+) -> None:
+    with store.transaction() as session:
+        now = datetime.now(UTC)
+        for name, days in {"over": -1, "soon": 13, "revoked": 13, "later": 15}.items():
+            token = tokens.create(session, name, [Scope.READ], now + timedelta(days=days))
+            assert (tokens.find(session, token) is None) == (name == "over")
+        tokens.create(session, "idle", [Scope.READ], now + timedelta(days=1))
+        tokens.revoke(session, "revoked")
+    shown = run(variables, "token", "list")
+    soon, idle = shown.stderr.strip().splitlines()
+    assert soon.startswith("token soon expires at ")
+    assert "(last used at " in soon
+    assert idle.startswith("token idle expires at ")
+    assert "(never used)" in idle
+    rows = {row["name"]: row for row in listed(variables)}
+    assert [name for name, row in rows.items() if row["expires_soon"]] == ["soon", "idle"]
+    assert [name for name, row in rows.items() if row["last_used_at"]] == ["soon", "revoked", "later"]

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from consultation.window import Margins
 from portal.calendar import MEDIA_TYPE, written
-from portal.dependencies import ActorGiven, MarginsGiven, StoreGiven
+from portal.dependencies import ActorGiven, MarginsGiven, SettingsGiven, StoreGiven
 from portal.fields import Id
 from portal.guesses import GuessesGiven
 from portal.problems import documented
@@ -36,14 +36,18 @@ class CalendarKey(BaseModel):
     status_code=201,
     responses=documented(http_404="No provider with this id"),
 )
-def make_key(provider_id: Id, request: Request, store: StoreGiven, actor: ActorGiven) -> CalendarKey:
+def make_key(
+    provider_id: Id, request: Request, store: StoreGiven, actor: ActorGiven, settings: SettingsGiven
+) -> CalendarKey:
     """Make an address for the provider's calendar, to be subscribed to. The address of before ends."""
     with store.transaction() as session:
         key = calendars.new_key(session, provider_id, actor=actor)
     if key is None:
         raise HTTPException(404, "There is no provider with this id.")
-    address = request.url_for("calendar", provider_id=provider_id)
-    return CalendarKey(url=f"{address}?{urlencode({'key': key})}")
+    # Where providers reach us, which behind a proxy the request need not know.
+    origin = settings.portal_url or str(request.base_url).rstrip("/")
+    path = request.app.url_path_for("calendar", provider_id=provider_id)
+    return CalendarKey(url=f"{origin}{path}?{urlencode({'key': key})}")
 
 
 @keyed.get(

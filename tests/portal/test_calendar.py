@@ -7,6 +7,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
+from runtime.settings import Settings
 from schema.engine import Store
 from tests.portal.conftest import ADA, BEN, BOB, LINE, Platform, digits_of
 
@@ -168,3 +169,11 @@ def test_w5_every_zone_is_described_in_the_calendar_itself(platform: Platform, z
     calendar = Calendar.from_ical(fetch(platform, address(platform)).text)
     described = {str(part["tzid"]) for part in calendar.walk("VTIMEZONE")}
     assert described == ({zone} if zone != "UTC" else set())
+
+
+def test_the_calendar_is_where_providers_reach_us_whatever_address_the_platform_used(
+    platform: Platform, settings: Settings
+) -> None:
+    platform.book()
+    settings.portal_url = "https://line.example.org"
+    assert address(platform).startswith("https://line.example.org/v1/providers/p-1/calendar.ics?key=")

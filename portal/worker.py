@@ -27,6 +27,7 @@ from schema.keyring import keyring_of
 log = structlog.get_logger("portal.worker")
 
 _STOP_SECONDS = 8.0
+_PATIENCE_SECONDS = 60.0
 
 
 def serve(settings: Settings) -> None:
@@ -36,10 +37,13 @@ def serve(settings: Settings) -> None:
         raise SettingsError("LINE_DATABASE_URL: needed by the worker. Example: postgresql://line@localhost/line")
     webhooks, texts = webhook_sender(settings), reminders.gateway(settings)
     keyring = keyring_of(settings)
-    store = Store(settings.database_url.get_secret_value(), pool=6, name="consultline worker", keyring=keyring)
+    url = settings.database_url.get_secret_value()
+    store = Store(url, pool=6, name="consultline worker", keyring=keyring)
+    # To find what is old in large tables takes longer than anybody who waits should.
+    patient = Store(url, pool=1, name="consultline retention", keyring=keyring, statement_seconds=_PATIENCE_SECONDS)
     try:
         key_check.check(keyring, store)
-        loops = (Sweep(store, _margins(settings)), LineWatch(store, _hold(settings)), Retention(store, settings))
+        loops = (Sweep(store, _margins(settings)), LineWatch(store, _hold(settings)), Retention(patient, settings))
         with _beside(*(loop.run for loop in loops)):
             asyncio.run(_deliver(Worker(store, settings, webhooks, texts)))
     finally:
@@ -47,6 +51,7 @@ def serve(settings: Settings) -> None:
             if sender is not None:
                 sender.close()
         store.close()
+        patient.close()
     log.info("stopped")
 
 

@@ -100,6 +100,7 @@ class Client(Base):
     """The person the platform referred, under the platform's own id."""
 
     __tablename__ = "clients"
+    __table_args__ = (Index("ix_clients_created_at", "created_at", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -111,6 +112,7 @@ class Appointment(Base):
     """The platform's record, under the platform's own id."""
 
     __tablename__ = "appointments"
+    __table_args__ = (Index("ix_appointments_created_at", "created_at", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"), index=True)

@@ -23,5 +23,8 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("day", "kind", "what", name="pk_totals"),
     )
+    # What is oldest is found without a look at all the rest.
+    op.create_index("ix_appointments_created_at", "appointments", ["created_at", "id"])
+    op.create_index("ix_clients_created_at", "clients", ["created_at", "id"])
     # Rows come in the order of their time, so this costs the listener next to nothing.
     op.create_index("ix_call_facts_recorded_at", "call_facts", ["recorded_at"], postgresql_using="brin")

@@ -137,6 +137,25 @@ def test_a8_a9_wrong_calls_of_several_levels_add_up_for_whoever_is_trusted_least
         assert {level for level in Attestation if locked(session, clock("9:06"), level=level)} == {FAILED}
 
 
+def test_a8_a9_a_borrowed_number_adds_nothing_to_its_owners_own_mistake(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(4):
+            wrong_call(session, clock("9:00") + place * MINUTE)
+        wrong_call(session, clock("9:04"), level=A)
+        assert not locked(session, clock("9:05"), level=A)
+        assert locked(session, clock("9:05"))
+
+
+def test_a8_a9_a_borrowed_number_does_not_make_its_owners_lock_last_longer(line: Store) -> None:
+    with line.transaction() as session:
+        for place in range(5):
+            wrong_call(session, clock("9:00") + place * MINUTE, level=A)
+        wrong_call(session, clock("9:59"))
+        assert locked(session, clock("10:03"), level=A)
+        assert not locked(session, clock("10:04"), level=A)
+        assert locked(session, clock("10:04"))
+
+
 def test_w2_a_call_that_is_asked_for_a_pin_is_judged_by_when_it_arrived(line: Store) -> None:
     with line.transaction() as session:
         wrong_call(session, clock("9:00"), channel="line1-9.1", wrong=1)

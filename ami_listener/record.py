@@ -24,9 +24,9 @@ def record(session: Transaction, batch: Sequence[Seen], settings: Settings) -> N
     channels = sorted({sighting.channel for sighting in sightings})
     _record_unavailable(session, [seen for seen in batch if isinstance(seen, Unavailable)], channels, settings)
     calls.add_facts(session, sightings)
-    # All calls before any consultation: settling locks those as well.
-    calls.lock(session, channels)
-    for channel in channels:
+    # All calls before any consultation: settling locks those as well. A call of which no decision was kept yet is
+    # settled by the next word of it, or by the next look at what is open.
+    for channel in calls.lock(session, channels):
         call = outcomes.settle(session, channel, settings.completed_after_seconds)
         if call is not None:
             log.info("call_ended", call_id=str(call.id), channel=channel, disposition=call.disposition)

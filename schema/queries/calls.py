@@ -90,9 +90,19 @@ def locked(session: Session, channel: str) -> Call | None:
     return session.scalars(select(Call).where(Call.channel == channel).with_for_update()).one_or_none()
 
 
-def lock(session: Session, channels: Iterable[str]) -> None:
-    """Lock these calls, in the same order for all: two witnesses of the same calls wait, and never crosswise."""
-    session.execute(select(Call.id).where(Call.channel.in_(channels)).order_by(Call.channel).with_for_update())
+def lock(session: Session, channels: Iterable[str]) -> Sequence[str]:
+    """Lock those of these calls that there are, in the same order for all, and return them in the order in which they
+    are to be settled: by their consultation, which settling locks.
+
+    Two witnesses of the same calls, or of other calls of the same consultations, wait, and never crosswise.
+    """
+    rows = session.execute(
+        select(Call.channel, Call.consultation_id)
+        .where(Call.channel.in_(channels))
+        .order_by(Call.channel)
+        .with_for_update()
+    ).all()
+    return [row.channel for row in sorted(rows, key=lambda row: (str(row.consultation_id or ""), row.channel))]
 
 
 def still_open(session: Session, node: str) -> Sequence[Call]:

@@ -4,18 +4,26 @@ import random
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
 
 from ami_listener.events import Unavailable
 from ami_listener.record import Seen, record
-from schema.engine import Store
+from consultation.evidence import Fact, Kind, Leg
+from schema.engine import Store, Transaction
+from schema.models import Call
+from schema.queries import outcomes
+from schema.queries.calls import Sighting
 from tests.agi.asterisk_side import LINE_NUMBER, defaults
 from tests.agi.platform_side import STRANGER
 from tests.agi.wire import CALLER
 from tests.ami_listener.decided import call, decide_on, facts, outcome, status, write
 from tests.ami_listener.recordings import seen
+from tests.consultation.examples import clock
+from tests.schema.platform import admit, book, settle_in
 
 CHANNEL = "line1-1764000000.42"
 
@@ -147,3 +155,47 @@ def test_e4_two_witnesses_who_tell_of_the_same_attempts_in_another_order_wait_fo
             list(witnesses.map(tell, [attempts, attempts[::-1]]))
     with line.transaction() as session:
         assert session.execute(text("SELECT count(*) FROM calls WHERE reason = 'line_unavailable'")).scalar() == 400
+
+
+def told_of(channel: str) -> list[Sighting]:
+    """What a witness tells of a call that connected and is over."""
+    leg, began, over = f"{channel}.client", clock("9:19"), clock("9:20")
+    return [
+        Sighting("ami", channel, channel, Fact(Kind.BRIDGE_ENTER, Leg.PROVIDER, began, bridge="one")),
+        Sighting("ami", channel, leg, Fact(Kind.BRIDGE_ENTER, Leg.CLIENT, began, bridge="one")),
+        Sighting("ami", channel, leg, Fact(Kind.HANGUP, Leg.CLIENT, over, cause=16)),
+        Sighting("ami", channel, channel, Fact(Kind.HANGUP, Leg.PROVIDER, over, cause=16)),
+    ]
+
+
+def test_e4_two_who_tell_of_calls_of_the_same_two_consultations_wait_for_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    morning, noon = clock("9:00"), clock("12:00")
+    with store.transaction() as session:
+        settle_in(session)
+        for name, at in (("first", morning), ("second", noon)):
+            book(session, name, at)
+        # By their names one batch is of the first consultation and then of the second, the other the other way round.
+        for channel, at in (("1", morning), ("2", noon), ("3", noon), ("4", morning)):
+            admit(session, f"line1-{channel}", at)
+    half_way = threading.Barrier(2)
+    settle = outcomes.settle
+
+    def settle_and_wait(session: Transaction, channel: str, completed_after_seconds: int) -> Call | None:
+        settled = settle(session, channel, completed_after_seconds)
+        # Each has one consultation by now, and wants the other; unless one waits for the other already.
+        with suppress(threading.BrokenBarrierError):
+            half_way.wait(1)
+        return settled
+
+    monkeypatch.setattr(outcomes, "settle", settle_and_wait)
+
+    def tell(channels: tuple[str, ...]) -> None:
+        with store.transaction() as transaction:
+            record(transaction, [fact for channel in channels for fact in told_of(f"line1-{channel}")], defaults())
+
+    with ThreadPoolExecutor(2) as witnesses:
+        list(witnesses.map(tell, [("1", "3"), ("2", "4")]))
+    with store.transaction() as session:
+        assert session.execute(text("SELECT count(*) FROM calls WHERE disposition = 'connected'")).scalar() == 4
